@@ -1,0 +1,29 @@
+"""The errors that the pure core raises; each message states the expectation and the value.
+
+ValueError
+└── JinggeError
+    ├── CellError          a text or number that is no H3 cell
+    ├── LatticeError       cells that do not lie on one H3 lattice
+    ├── GeometryError      an outline that cannot be used
+    └── ScenarioError      a planning problem that contradicts itself
+"""
+
+
+class JinggeError(ValueError):
+    """Base of every error that a user's input can cause."""
+
+
+class CellError(JinggeError):
+    """A text or number that is no H3 cell, or of another resolution."""
+
+
+class LatticeError(JinggeError):
+    """Cells that do not lie on one H3 lattice (across an icosahedron edge or near a pentagon)."""
+
+
+class GeometryError(JinggeError):
+    """An outline that is empty, of the wrong type or outside the globe."""
+
+
+class ScenarioError(JinggeError):
+    """A planning problem that contradicts itself."""
