@@ -1,0 +1,1 @@
+"""Settings, routes, pages and the command line: puts the other packages together."""

@@ -1,0 +1,1 @@
+"""Values from and to files: bundles, results, boundaries, the Baotou demo."""

@@ -1,0 +1,1 @@
+"""People, shifts, demand and rosters: plans, checks and explains. Pure functions of values."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from grid.errors import ScenarioError
 
@@ -64,7 +65,7 @@ class Costs:
                 f"travel_per_100m={self.travel_per_100m}."
             )
         steps = self.extra_shift
-        if not steps or steps[0] < 0 or any(b < a for a, b in zip(steps, steps[1:], strict=False)):
+        if not steps or steps[0] < 0 or any(b < a for a, b in pairwise(steps)):
             raise ScenarioError(
                 f"Expected extra_shift to be non-decreasing integers >= 0, got {list(steps)}."
             )

@@ -1,0 +1,1 @@
+"""The ground: cells, beats, jurisdictions, travel and coverage. Pure functions of values."""

@@ -1,0 +1,1 @@
+"""Folium maps of coverage and gaps, made from values."""
