@@ -1,0 +1,92 @@
+"""Settings of the service, read from the environment once at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from grid.errors import JinggeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+class SettingsError(JinggeError):
+    """An environment variable that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the service behaves; every field is the variable ``JINGGE_<FIELD>`` in capitals.
+
+    Attributes
+    ----------
+    host, port : str, int
+        Address to listen on. The default is this machine alone.
+    lang : str
+        Language of pages where the reader chose none: ``zh-CN`` or ``en``; empty: the browser's.
+    docs : bool
+        Whether ``/docs`` is served. Off unless asked for.
+    tile_url : str
+        Raster tiles under the maps (``…/{z}/{x}/{y}.png``); empty: outlines only, and no request
+        leaves the origin. Their host is added to the content-security policy.
+    tile_crs : str
+        Coordinate system of those tiles: ``wgs84`` or ``gcj02``.
+    tile_attribution : str
+        Whom the map names as the source of the tiles.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    lang: str = ""
+    docs: bool = False
+    tile_url: str = ""
+    tile_crs: str = "wgs84"
+    tile_attribution: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"Expected JINGGE_PORT in 0..65535, got {self.port}.")
+        if self.tile_crs not in {"wgs84", "gcj02"}:
+            raise SettingsError(f"Expected JINGGE_TILE_CRS wgs84 or gcj02, got {self.tile_crs!r}.")
+        if self.tile_url and not (
+            self.tile_url.startswith(("https://", "http://", "/"))
+            and all(part in self.tile_url for part in ("{z}", "{x}", "{y}"))
+        ):
+            raise SettingsError(
+                "Expected JINGGE_TILE_URL to be an address with {z}, {x} and {y}, "
+                f"got {self.tile_url!r}."
+            )
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings that the environment states, defaults for the rest.
+
+    Raises
+    ------
+    SettingsError
+        Naming the variable whose value cannot be used.
+    """
+    values: dict[str, object] = {}
+    for field in fields(Settings):
+        name = f"JINGGE_{field.name.upper()}"
+        if name in environment:
+            values[field.name] = _parse(name, environment[name], type(field.default))
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _parse(name: str, text: str, kind: type[object]) -> object:
+    text = text.strip()
+    if kind is bool:
+        if text.lower() not in _TRUE | _FALSE:
+            raise SettingsError(f"Expected {name} to be 1 or 0, got {text!r}.")
+        return text.lower() in _TRUE
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(f"Expected {name} to be a whole number, got {text!r}.") from None
+    return text

@@ -1,0 +1,69 @@
+"""Shared by all tests: a real Chromium for those marked `browser`.
+
+Without Chromium they are left out and the summary says so in red; with
+``JINGGE_REQUIRE_BROWSER=1`` (CI) the run is refused instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+LEFT_OUT = pytest.StashKey[int]()
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium: ``JINGGE_CHROMIUM`` or the first one on the path."""
+    names = (os.environ.get("JINGGE_CHROMIUM", ""), *CHROMIUM_NAMES)
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave browser tests out where no browser is, or refuse to where CI requires them."""
+    in_browser = [item for item in items if item.get_closest_marker("browser")]
+    if not in_browser or find_chromium():
+        return
+    if os.environ.get("JINGGE_REQUIRE_BROWSER"):
+        raise pytest.UsageError(
+            f"Expected Chromium for {len(in_browser)} browser tests, found none: "
+            "install the package 'chromium' or set JINGGE_CHROMIUM."
+        )
+    config.stash[LEFT_OUT] = len(in_browser)
+    config.hook.pytest_deselected(items=in_browser)
+    items[:] = [item for item in items if item not in in_browser]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say loudly that browser tests were left out."""
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.section("BROWSER TESTS LEFT OUT", red=True, bold=True)
+        terminalreporter.line(
+            f"{left_out} tests need Chromium and did not run. Install it "
+            "(Debian: apt-get install chromium fonts-noto-cjk) or set JINGGE_CHROMIUM.",
+            red=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium that runs as long as the session."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
