@@ -141,8 +141,8 @@ class Lattice:
         """Return the position of the cell at each whole row and column, -1 where there is none."""
         rows, cols = np.asarray(row), np.asarray(col)
         inside = (rows >= 0) & (rows < self.shape[0]) & (cols >= 0) & (cols < self.shape[1])
-        found = self.index[np.where(inside, rows, 0), np.where(inside, cols, 0)]
-        return np.where(inside, found, -1).astype(np.int32, copy=False)
+        places = np.where(inside, rows * self.shape[1] + cols, 0)
+        return np.where(inside, self.index.ravel()[places], np.int32(-1)).astype(np.int32)
 
     def neighbours(self) -> NDArray[np.int32]:
         """Return the positions of the cells around each, shape (n, 6), in turn as `DIRECTIONS`.
