@@ -142,7 +142,8 @@ class Lattice:
         rows, cols = np.asarray(row), np.asarray(col)
         inside = (rows >= 0) & (rows < self.shape[0]) & (cols >= 0) & (cols < self.shape[1])
         places = np.where(inside, rows * self.shape[1] + cols, 0)
-        return np.where(inside, self.index.ravel()[places], np.int32(-1)).astype(np.int32)
+        found: NDArray[np.int32] = np.where(inside, self.index.ravel()[places], np.int32(-1))
+        return found
 
     def neighbours(self) -> NDArray[np.int32]:
         """Return the positions of the cells around each, shape (n, 6), in turn as `DIRECTIONS`.
