@@ -154,7 +154,8 @@ class Lattice:
         framed[1:-1, 1:-1] = self.index
         rows = self.row[:, None] + (1 + DIRECTIONS[:, 0])
         cols = self.col[:, None] + (1 + DIRECTIONS[:, 1])
-        return framed[rows, cols]
+        around: NDArray[np.int32] = framed[rows, cols]
+        return around
 
     def positions(self, cells: ArrayLike) -> NDArray[np.int32]:
         """Return the position of each given cell, -1 where it is not of the city."""
