@@ -309,9 +309,9 @@ def _h7_together(facts: _Facts) -> pd.DataFrame:
 
 
 def _h8_uninsured(facts: _Facts) -> pd.DataFrame:
-    rows = facts.rows
+    rows = facts.rows.assign(date=facts.rows["ends_on"].dt.date)
     insured = rows["insured_until"] >= rows["ends_on"]  # False where there is no date
-    return rows[rows["is_volunteer"] & ~insured].assign(date=rows["ends_on"].dt.date)
+    return rows[rows["is_volunteer"] & ~insured]
 
 
 def _h8_hazardous(facts: _Facts) -> pd.DataFrame:
