@@ -85,23 +85,21 @@ def parse_cells(texts: Iterable[str]) -> Cells:
         For the first text that is no valid cell, with its position counted from 0.
     """
     values = list(texts)
-    if not values:
-        return np.empty(0, dtype=np.uint64)
-    right = [isinstance(text, str) and len(text) == _TEXT_LENGTH for text in values]
-    if not all(right):
-        raise _bad_text(values, right.index(False))
-    codes = np.array(values, dtype=f"<U{_TEXT_LENGTH}").view(np.uint32)
+    # A text of another length (or a number) becomes an empty one, whose character 0 is no digit.
+    usable = [
+        text if isinstance(text, str) and len(text) == _TEXT_LENGTH else "" for text in values
+    ]
+    codes = np.array(usable, dtype=f"<U{_TEXT_LENGTH}").view(np.uint32)
     nibbles = _HEX_VALUES[np.minimum(codes, 127)].reshape(len(values), _TEXT_LENGTH)
-    cells: Cells = (nibbles.astype(np.uint64) << _NIBBLE_SHIFTS).sum(axis=1, dtype=np.uint64)
+    cells = np.zeros(len(values), dtype=np.uint64)
+    for column in nibbles.T:
+        cells = (cells << np.uint64(4)) | column
     valid = (nibbles != _NO_HEX).all(axis=1) & is_valid_cells(cells)
     if not valid.all():
-        raise _bad_text(values, int(np.argmin(valid)))
+        at = int(np.argmin(valid))
+        got = repr(values[at])[:40]
+        raise CellError(f"Expected an H3 cell of 15 hex digits at position {at}, got {got}.")
     return cells
-
-
-def _bad_text(values: list[str], position: int) -> CellError:
-    got = repr(values[position])[:40]
-    return CellError(f"Expected an H3 cell of 15 hex digits at position {position}, got {got}.")
 
 
 def format_cells(cells: ArrayLike) -> NDArray[np.str_]:
