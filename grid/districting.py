@@ -125,7 +125,8 @@ def apportion(
     """
     if not workload.size <= num_beats <= most.sum():
         raise ValueError(
-            f"Expected num_beats in {workload.size}..{most.sum()} (pieces to cells), got {num_beats}."
+            f"Expected num_beats from pieces to cells, {workload.size}..{most.sum()}, "
+            f"got {num_beats}."
         )
     weight = workload if workload.sum() > 0 else most.astype(np.float64)
     seats = np.zeros(workload.size, np.int64)
