@@ -121,7 +121,8 @@ def check(
     for rule, kind, find in _KINDS:
         broken = find(facts)
         counts[rule] += len(broken)
-        found += list(_in_words(broken.head(details), rule, VIOLATIONS[kind][language]))
+        if len(broken):
+            found += _in_words(broken.head(details), rule, VIOLATIONS[kind][language])
     weighted_unmet, unmet = _unmet(facts)
     travel = _travel(facts)
     fairness = _fairness(facts.rows, scenario.costs)
