@@ -117,7 +117,7 @@ def check(
     """
     facts = _Facts.of(scenario, roster)
     counts = dict.fromkeys(RULES, 0)
-    found = []
+    found: list[tuple[str, int, str]] = []
     for rule, kind, find in _KINDS:
         broken = find(facts)
         counts[rule] += len(broken)
