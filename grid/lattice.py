@@ -115,7 +115,7 @@ class Lattice:
         Parameters
         ----------
         lat, lng : array_like of float, shape (n,)
-            WGS-84 degrees. NaN is nowhere.
+            WGS-84 degrees. NaN is nowhere, as is a latitude beyond a pole.
         """
         row, col = round_to_hexagons(*self.rows_at(lat, lng))
         return self.index_of(row, col)
@@ -123,9 +123,9 @@ class Lattice:
     def rows_at(
         self, lat: ArrayLike, lng: ArrayLike
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the exact, fractional row and column of each point; NaN beyond the horizon."""
+        """Return each point's exact, fractional row and column; NaN off this half of the globe."""
         a, b, w = self.to_ij @ unit_vectors(lat, lng).T
-        w = np.where(w > 0, w, np.nan)
+        w = np.where((w > 0) & (np.abs(lat) <= 90), w, np.nan)
         return a / w, b / w
 
     def latlng_of(
@@ -218,9 +218,10 @@ class SortedCellIndex:
     def index_at(self, lat: ArrayLike, lng: ArrayLike) -> NDArray[np.int32]:
         """Return the position of the cell that holds each point, -1 outside the city."""
         lats, lngs = np.atleast_1d(np.asarray(lat, float)), np.atleast_1d(np.asarray(lng, float))
-        known = np.isfinite(lats) & np.isfinite(lngs)
+        known = (np.abs(lats) <= 90) & np.isfinite(lngs)
+        turns = np.remainder(lngs[known], 360)
         found = np.full(len(lats), -1, dtype=np.int32)
-        found[known] = self.positions(h3_cells.cells_at(lats[known], lngs[known], self.resolution))
+        found[known] = self.positions(h3_cells.cells_at(lats[known], turns, self.resolution))
         return found
 
     def neighbours(self) -> NDArray[np.int32]:
