@@ -16,8 +16,10 @@ from grid.cells import (
     resolutions,
     uncompact,
 )
+from grid.coordinates import CoordinateSystem, from_wgs84, to_wgs84, transform_geometry
 from grid.coverage import RINGS_MIN, Ring, gaps, reach, ring_coverage, weighted_coverage
 from grid.errors import CellError, GeometryError, JinggeError, LatticeError, ScenarioError
+from grid.jurisdiction import JurisdictionReport, assign_cells
 from grid.lattice import CellIndex, Lattice, SortedCellIndex, build_index, build_lattice
 from grid.travel import (
     EARTH_RADIUS_M,
@@ -33,9 +35,11 @@ __all__ = [
     "CellError",
     "CellIndex",
     "Cells",
+    "CoordinateSystem",
     "GeometryError",
     "GreatCircleTravel",
     "JinggeError",
+    "JurisdictionReport",
     "Lattice",
     "LatticeError",
     "Mode",
@@ -43,6 +47,7 @@ __all__ = [
     "ScenarioError",
     "SortedCellIndex",
     "Travel",
+    "assign_cells",
     "build_index",
     "build_lattice",
     "cell_areas_km2",
@@ -53,6 +58,7 @@ __all__ = [
     "compact",
     "dissolve",
     "format_cells",
+    "from_wgs84",
     "gaps",
     "great_circle_m",
     "is_valid_cells",
@@ -61,6 +67,8 @@ __all__ = [
     "reach",
     "resolutions",
     "ring_coverage",
+    "to_wgs84",
+    "transform_geometry",
     "uncompact",
     "weighted_coverage",
 ]

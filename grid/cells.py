@@ -68,12 +68,20 @@ def as_cells(cells: ArrayLike) -> Cells:
     """
     array = np.asarray(cells)
     if array.dtype == np.uint64 or array.size == 0:
-        return array.astype(np.uint64, copy=False).ravel()
+        return _canonical(array.ravel())
     if array.dtype.kind not in "iu" or (array < 0).any():
         raise CellError(
             f"Expected H3 cells as whole numbers >= 0, got {array.dtype} {array!r:.60}."
         )
     return array.astype(np.uint64).ravel()
+
+
+def _canonical(array: ArrayLike) -> Cells:
+    """Return h3's numbers as numpy's own ``uint64``.
+
+    h3 makes ``ulonglong``, which is as wide and compares equal, but pandas cannot join on it.
+    """
+    return np.array(array).astype(np.uint64).view(np.uint64)
 
 
 def parse_cells(texts: Iterable[str]) -> Cells:
@@ -183,7 +191,7 @@ def uncompact(cells: ArrayLike, resolution: int) -> Cells:
     num_cells = float((7.0 ** (resolution - resolutions(values))).sum())
     if num_cells > MAX_CELLS_OF_AREA:
         raise CellError(f"Expected at most {MAX_CELLS_OF_AREA:,} cells, got {num_cells:,.0f}.")
-    return np.array(h3_numpy.uncompact_cells(values, resolution), dtype=np.uint64)
+    return _canonical(h3_numpy.uncompact_cells(values, resolution))
 
 
 def compact(cells: ArrayLike) -> Cells:
@@ -192,7 +200,7 @@ def compact(cells: ArrayLike) -> Cells:
     if len(values) == 0:
         return values
     common_resolution(values)
-    return np.sort(np.array(h3_numpy.compact_cells(np.unique(values)), dtype=np.uint64))
+    return np.sort(_canonical(h3_numpy.compact_cells(np.unique(values))))
 
 
 # ---- geometry: one h3 call a cell ---------------------------------------------------------------
@@ -330,7 +338,7 @@ def _cells_of_hull(geometry: shapely.Polygon | shapely.MultiPolygon, resolution:
             f"Expected an outline of at most {MAX_CELLS_OF_AREA:,} cells of resolution "
             f"{resolution}, got about {num_cells:,.0f}."
         )
-    return np.array(h3_numpy.geo_to_cells(hull, resolution), dtype=np.uint64)
+    return _canonical(h3_numpy.geo_to_cells(hull, resolution))
 
 
 # ---- the lattice --------------------------------------------------------------------------------
