@@ -8,25 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from api.coverage import build_coverage
+from api.errors import UnknownIdError
+from api.gaps import rank_gaps
+from api.outlines import outline_areas
 from data.bundle import bundle_sha256, read_bundle
 from data.results import read_result
 from dispatch.on_duty import on_duty
 from grid.errors import JinggeError
-from grid.lattice import build_lattice
+from grid.lattice import build_index
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from api.coverage import CoverageTable
+    from api.outlines import Outlines
     from dispatch.on_duty import OnDuty
     from dispatch.roster import PlanResult
     from dispatch.scenario import Scenario
-    from grid.lattice import Lattice
+    from grid.lattice import CellIndex
 
 
 class CityError(JinggeError):
-    """A result that does not belong to the bundle it is to be served with."""
+    """A result that may not be served: of another bundle, or one that breaks a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,14 @@ class City:
     result : PlanResult
     sha256 : str
         Hash of the bundle: with the result's, the version that entity tags are made of.
-    lattice : Lattice
-        The city's cells as one dense array.
+    lattice : CellIndex
+        The city's cells: a `Lattice`, or the sorted fallback where they lie on no one face.
+    coverage : CoverageTable
+        Mean coverage by ring, tier, shift and beat, and the reach it comes from.
     on_duty : OnDuty
         Headcount and log absence by tier, shift and beat.
+    beat_outlines, district_outlines : Outlines
+        By position in ``scenario.beats`` and ``districts``.
     cell_beat : NDArray[int32], (n_cells,)
         Position in ``scenario.beats`` of the beat that owns each cell, in lattice order.
     cell_weight : NDArray[float32], (n_cells,)
@@ -63,13 +73,20 @@ class City:
         ``scenario.demand``.
     roster : DataFrame
         The result's roster with ``beat, shift`` (int32 positions) and ``tier`` added.
+    gaps : DataFrame
+        The result's gaps, heaviest first, as `api.gaps.rank_gaps` makes them, with ``beat, shift``.
+    people : frozenset of str
+        Codes of everybody in the scenario.
     """
 
     scenario: Scenario
     result: PlanResult
     sha256: str
-    lattice: Lattice
+    lattice: CellIndex
     on_duty: OnDuty
+    coverage: CoverageTable
+    beat_outlines: Outlines
+    district_outlines: Outlines
     cell_beat: NDArray[np.int32]
     cell_weight: NDArray[np.float32]
     beat_position: dict[str, int]
@@ -80,11 +97,29 @@ class City:
     station_district: NDArray[np.int32]
     lines: pd.DataFrame
     roster: pd.DataFrame
+    gaps: pd.DataFrame
+    people: frozenset[str]
 
     @property
     def version(self) -> str:
         """Sixteen hex digits that change with the bundle or the roster."""
         return self.sha256[:8] + f"{roster_digest(self.result.roster):08x}"
+
+    @property
+    def shift_order(self) -> list[int]:
+        """Positions of the shifts in time order."""
+        table = self.scenario.shifts
+        return [int(i) for i in table.sort_values(["starts_at", "ends_at", "shift_id"]).index]
+
+    def require_person(self, person: str) -> None:
+        """Raise UnknownIdError where nobody has this code."""
+        if person not in self.people:
+            raise UnknownIdError("person", person)
+
+    def require_role(self, role: str) -> None:
+        """Raise UnknownIdError where there is no such duty role."""
+        if not (self.scenario.roles["role"] == role).any():
+            raise UnknownIdError("role", role)
 
 
 def roster_digest(roster: pd.DataFrame) -> int:
@@ -101,7 +136,7 @@ def load_city(bundle_dir: Path, result_dir: Path) -> City:
     BundleError
         Where either directory cannot be read.
     CityError
-        Where the result was made from another bundle.
+        Where the result was made from another bundle, or breaks a rule: it is never shown.
     """
     scenario = read_bundle(bundle_dir)
     sha256 = bundle_sha256(bundle_dir)
@@ -111,6 +146,8 @@ def load_city(bundle_dir: Path, result_dir: Path) -> City:
             f"Expected {result_dir} to be a plan of {bundle_dir} (sha256 {sha256[:12]}…), "
             f"got a plan of {result.report.scenario_sha256[:12]}…: plan it again."
         )
+    if any(result.report.violations.values()):
+        raise CityError(f"Expected a roster that keeps every rule, got {result_dir} that does not.")
     return build_city(scenario, result, sha256)
 
 
@@ -119,8 +156,11 @@ def build_city(scenario: Scenario, result: PlanResult, sha256: str) -> City:
     beats = scenario.beats
     beat_position = {beat: i for i, beat in enumerate(beats["beat_id"])}
     shift_position = {shift: i for i, shift in enumerate(scenario.shifts["shift_id"])}
-    lattice = build_lattice(scenario.cells["cell"].to_numpy(np.uint64))
+    lattice = build_index(scenario.cells["cell"].to_numpy(np.uint64))
     row = _rows_of(lattice, scenario)
+    cell_beat = scenario.cells["beat_id"].map(beat_position).to_numpy(np.int32)[row]
+    cell_weight = scenario.cells["weight"].to_numpy(np.float32)[row]
+    duty = on_duty(scenario, result.roster)
     stations, beat_station = _group(beats, ["sub_bureau_id", "station_id"])
     districts, district_of_beat = _group(beats, ["sub_bureau_id"])
     station_district = np.zeros(len(stations), dtype=np.int32)
@@ -134,9 +174,12 @@ def build_city(scenario: Scenario, result: PlanResult, sha256: str) -> City:
         result=result,
         sha256=sha256,
         lattice=lattice,
-        on_duty=on_duty(scenario, result.roster),
-        cell_beat=scenario.cells["beat_id"].map(beat_position).to_numpy(np.int32)[row],
-        cell_weight=scenario.cells["weight"].to_numpy(np.float32)[row],
+        on_duty=duty,
+        coverage=build_coverage(lattice, beats, duty, cell_beat, cell_weight),
+        beat_outlines=outline_areas(lattice.cells, cell_beat, len(beats)),
+        district_outlines=outline_areas(lattice.cells, district_of_beat[cell_beat], len(districts)),
+        cell_beat=cell_beat,
+        cell_weight=cell_weight,
         beat_position=beat_position,
         shift_position=shift_position,
         stations=stations,
@@ -145,10 +188,12 @@ def build_city(scenario: Scenario, result: PlanResult, sha256: str) -> City:
         station_district=station_district,
         lines=_lines(scenario, roster, beat_position, shift_position),
         roster=roster,
+        gaps=_positions(rank_gaps(result.gaps, beats), beat_position, shift_position),
+        people=frozenset(scenario.people["person_id"]),
     )
 
 
-def _rows_of(lattice: Lattice, scenario: Scenario) -> NDArray[np.int64]:
+def _rows_of(lattice: CellIndex, scenario: Scenario) -> NDArray[np.int64]:
     """Return the row of ``scenario.cells`` at each position of the lattice."""
     cells = scenario.cells["cell"].to_numpy(np.uint64)
     order = np.argsort(cells)
@@ -163,7 +208,7 @@ def _group(beats: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, NDArray[
     table = groups.agg(
         lat=("lat", "mean"), lng=("lng", "mean"), beats=("beat_id", "size"), **firsts
     ).reset_index()
-    return table, groups.ngroup().to_numpy(np.int32)
+    return table, groups.ngroup().to_numpy().astype(np.int32)
 
 
 def _positions(

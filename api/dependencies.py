@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from api.city import City
 from api.settings import Settings
+from api.templating import Templates
 
 
 def get_city(request: Request) -> City:
@@ -22,6 +23,12 @@ def get_settings(request: Request) -> Settings:
     return settings
 
 
+def get_templates(request: Request) -> Templates:
+    """Return the application's templates."""
+    templates: Templates = request.app.state.templates
+    return templates
+
+
 def get_nonce(request: Request) -> str:
     """Return the content-security nonce of this response; only our own tags may carry it."""
     nonce: str = request.state.nonce
@@ -31,3 +38,4 @@ def get_nonce(request: Request) -> str:
 CityDep = Annotated[City, Depends(get_city)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 NonceDep = Annotated[str, Depends(get_nonce)]
+TemplatesDep = Annotated[Templates, Depends(get_templates)]

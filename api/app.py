@@ -1,0 +1,96 @@
+"""The web application: one checked plan of one city, read-only."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.assets import Assets
+from api.errors import add_error_handlers, problems
+from api.routes import docs, ground, health, maps, pages, plan
+from api.schemas.problem import ParameterProblem, Problem
+from api.security import SecurityHeaders
+from api.templating import Templates
+
+if TYPE_CHECKING:
+    from api.city import City
+    from api.settings import Settings
+
+_DESCRIPTION: Final = """
+What Jingge (警格) knows of one city's week: its ground, who is where and when, what is covered and
+what is short. Read-only. People appear by code alone.
+
+Coordinates are WGS-84; GeoJSON has longitude first, parameters are named. Times carry their offset.
+Lists come in pages: give `next` back as `cursor`. Errors are problems after RFC 9457.
+"""
+_TAGS: Final = [
+    {"name": "ground", "description": "Districts, stations, beats, cells, shifts."},
+    {"name": "plan", "description": "The roster, coverage, shortfalls, figures."},
+    {"name": "service", "description": "Health."},
+]
+
+
+def create_app(city: City, settings: Settings) -> FastAPI:
+    """Return the application that serves a city.
+
+    Parameters
+    ----------
+    city : City
+        Of `api.city.load_city`.
+    settings : Settings
+    """
+    app = FastAPI(
+        title="Jingge 警格",
+        version=version("jingge"),
+        summary="A city's three-tier neighbourhood patrols: ground, roster, coverage.",
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        # FastAPI's own pages fetch scripts from another host; `api.routes.docs` has ours.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
+    app.state.city = city
+    app.state.settings = settings
+    app.state.assets = Assets.load()
+    app.state.templates = Templates(app.state.assets)
+    for router in (ground.router, plan.router):
+        app.include_router(router, prefix="/api/v1", responses=problems(500))
+    app.include_router(health.router, responses=problems(500))
+    app.include_router(pages.router)
+    app.include_router(maps.router)
+    if settings.docs:
+        app.include_router(docs.router)
+    app.mount("/static", app.state.assets, name="static")
+    add_error_handlers(app)
+    app.add_middleware(SecurityHeaders, settings=settings)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the description of the routes, with our problems instead of FastAPI's errors."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            tags=app.openapi_tags,
+            license_info=app.license_info,
+            routes=app.routes,
+        )
+        schemas = document["components"]["schemas"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        template = "#/components/schemas/{model}"
+        schemas["Problem"] = Problem.model_json_schema(ref_template=template)
+        schemas["Problem"].pop("$defs")
+        schemas["ParameterProblem"] = ParameterProblem.model_json_schema()
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,46 @@
+"""``jingge import``: bring a city's own files in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from api.commands.shared import ARGUMENTS, OPTIONS, PLANNING, TEXTS
+
+# The values of `grid.coordinates.CoordinateSystem`; importing that would slow `jingge --help`.
+System = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
+
+commands = typer.Typer()
+imports = typer.Typer(help=TEXTS("cli.import.help"), no_args_is_help=True)
+commands.add_typer(imports, name="import", rich_help_panel=PLANNING)
+
+
+@imports.callback()
+def import_() -> None:
+    """Keep ``boundaries`` a subcommand although it is the only one so far."""
+
+
+@imports.command("boundaries", help=TEXTS("cli.boundaries.help"))
+def boundaries(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help=TEXTS("cli.boundaries.file"), rich_help_panel=ARGUMENTS
+        ),
+    ],
+    crs: Annotated[
+        System,
+        typer.Option(help=TEXTS("cli.boundaries.crs"), rich_help_panel=OPTIONS),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help=TEXTS("cli.boundaries.out"), rich_help_panel=OPTIONS),
+    ],
+) -> None:
+    """Turn outlines into cells per district, with a report."""
+    from data.importers.boundaries import run_import
+    from grid.coordinates import CoordinateSystem
+
+    typer.echo(run_import(file, CoordinateSystem(crs), out))

@@ -1,0 +1,131 @@
+"""Errors at the edge: one table from what is raised to a status, told as RFC 9457 problems.
+
+The core raises errors that know nothing of HTTP; nowhere else is a status chosen.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from api.schemas.problem import Problem
+from grid.errors import CellError, JinggeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI, Request
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class UnknownIdError(JinggeError):
+    """An id that names nothing in the city that is served."""
+
+    def __init__(self, kind: str, given: str) -> None:
+        super().__init__(f"Expected the id of a {kind} of this city, got {given[:80]!r}.")
+
+
+class ParameterError(JinggeError):
+    """A parameter that is well-formed and yet cannot be used."""
+
+
+STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
+    UnknownIdError: HTTPStatus.NOT_FOUND,
+    CellError: HTTPStatus.NOT_FOUND,
+    ParameterError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    JinggeError: HTTPStatus.BAD_REQUEST,
+}
+
+
+def status_of(error: JinggeError) -> HTTPStatus:
+    """Return the status of the nearest class that the table lists."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem_response(
+    status: HTTPStatus,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem; ``errors`` names each parameter that is wrong."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    return Response(orjson.dumps(body), status.value, headers, MEDIA_TYPE)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of the problems that a route can answer with."""
+    reference = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": reference}},
+        }
+        for status in statuses
+    }
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer every error of an application with a problem."""
+    app.add_exception_handler(JinggeError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, JinggeError)  # noqa: S101 - registered for this class
+    return _answer(request, status_of(error), str(error))
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    found = [
+        {"parameter": ".".join(str(part) for part in one["loc"][1:]), "detail": str(one["msg"])}
+        for one in error.errors()
+    ]
+    detail = "Expected other parameters."
+    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=found)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    status = HTTPStatus(error.status_code)
+    return _answer(request, status, str(error.detail), headers=error.headers)
+
+
+async def _unexpected(request: Request, _: Exception) -> Response:
+    detail = "Something went wrong here; it is in the server's log."
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+
+def _answer(
+    request: Request,
+    status: HTTPStatus,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a page to a reader, a problem to a program."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if wants_page and not request.url.path.startswith("/api/"):
+        templates = request.app.state.templates
+        page: Response = templates.render(request, "error.html", status.value, code=status.value)
+        page.headers.update(headers or {})
+        return page
+    return problem_response(status, detail, errors=errors, headers=headers)

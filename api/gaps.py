@@ -1,0 +1,70 @@
+"""The short demand lines of a plan, ranked, with names put in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from api.lookup import beat_of, shift_of, station_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from api.city import City
+
+_COUNTS = (
+    *("missing", "weight"),
+    *("in_reach", "qualified", "insured", "available", "free", "supervised"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GapFilter:
+    """Which short lines are wanted; None is no condition."""
+
+    beat: str | None = None
+    station: str | None = None
+    shift: str | None = None
+    role: str | None = None
+
+
+def ranked_gaps(city: City, wanted: GapFilter) -> pd.DataFrame:
+    """Return short lines, heaviest first: a row has the fields of `api.schemas.plan.Gap`.
+
+    ``rank`` is the place among all of the plan's, whatever the filter.
+
+    Raises
+    ------
+    UnknownIdError
+        Where the filter names something the city does not have.
+    """
+    table = city.gaps
+    keep = np.ones(len(table), dtype=bool)
+    if wanted.beat is not None:
+        keep &= (table["beat"] == beat_of(city, wanted.beat)).to_numpy()
+    if wanted.station is not None:
+        station_of(city, wanted.station)
+        keep &= (table["station_id"] == wanted.station).to_numpy()
+    if wanted.shift is not None:
+        keep &= (table["shift"] == shift_of(city, wanted.shift)).to_numpy()
+    if wanted.role is not None:
+        city.require_role(wanted.role)
+        keep &= (table["role"] == wanted.role).to_numpy()
+    return table.loc[keep].drop(columns=["beat", "shift"])
+
+
+def rank_gaps(gaps: pd.DataFrame, beats: pd.DataFrame) -> pd.DataFrame:
+    """Return a plan's gaps in order of weight, with rank, beat name and station.
+
+    Ties keep the order of beat, shift and role, so that the ranking is one and the same always.
+    """
+    named = gaps.merge(
+        beats[["beat_id", "name", "station_id"]], on="beat_id", how="left", validate="many_to_one"
+    ).rename(columns={"name": "beat_name"})
+    named = named.sort_values(
+        ["weight", "beat_id", "shift_id", "role"], ascending=[False, True, True, True]
+    ).reset_index(drop=True)
+    named.insert(0, "rank", np.arange(1, len(named) + 1))
+    return named.astype(dict.fromkeys(_COUNTS, np.int64))

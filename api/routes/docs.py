@@ -1,0 +1,44 @@
+"""``/docs``: the routes with parameters and answers, from our own OpenAPI document.
+
+FastAPI's pages fetch scripts from another host; this one is rendered here and needs none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api.dependencies import TemplatesDep
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs")
+async def docs(templates: TemplatesDep, request: Request) -> Response:
+    """Show every documented route."""
+    document = request.app.openapi()
+    operations = [
+        {
+            "path": path,
+            "summary": operation["summary"],
+            "description": operation.get("description", ""),
+            "parameters": operation.get("parameters", []),
+            "statuses": sorted(operation["responses"]),
+            "fields": _fields(document, operation),
+        }
+        for path, item in document["paths"].items()
+        for operation in item.values()
+    ]
+    return templates.render(request, "docs.html", document=document["info"], operations=operations)
+
+
+def _fields(document: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the fields of the answer's outermost model."""
+    content = next(iter(operation["responses"]["200"]["content"].values()))
+    name = content["schema"]["$ref"].rpartition("/")[2]
+    properties = document["components"]["schemas"][name]["properties"]
+    return [
+        {"name": field, "description": str(schema.get("description", ""))}
+        for field, schema in properties.items()
+    ]

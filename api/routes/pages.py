@@ -1,0 +1,72 @@
+"""``/``, ``/gaps``, ``/stations/{id}``, ``/beats/{id}``: the pages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.dependencies import CityDep, TemplatesDep
+from api.gaps import GapFilter
+from api.language import texts_of
+from api.lookup import (
+    BeatPath,
+    StationPath,
+    beat_of,
+    station_of,
+)
+from api.templating import page_language
+from api.views.beat import beat_values, station_values
+from api.views.shortfalls import shortfall_values
+from api.views.start import start_values
+
+# A form sends an empty text where nothing is chosen.
+Choice = Annotated[str | None, Query(max_length=128)]
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def start(city: CityDep, templates: TemplatesDep, request: Request) -> Response:
+    """Show how good the week's plan is, and where it is weakest."""
+    texts = texts_of(page_language(request)[0])
+    return templates.render(request, "start.html", **start_values(city, texts))
+
+
+@router.get("/gaps")
+async def gaps(
+    city: CityDep,
+    templates: TemplatesDep,
+    request: Request,
+    station: Choice = None,
+    shift: Choice = None,
+    role: Choice = None,
+    beat: Choice = None,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """Show the short demand lines, heaviest first."""
+    texts = texts_of(page_language(request)[0])
+    wanted = GapFilter(
+        beat=beat or None, station=station or None, shift=shift or None, role=role or None
+    )
+    return templates.render(request, "gaps.html", **shortfall_values(city, texts, wanted, page))
+
+
+@router.get("/stations/{station_id}")
+async def station(
+    city: CityDep, templates: TemplatesDep, request: Request, station_id: StationPath
+) -> Response:
+    """Show a station's beats."""
+    values = station_values(city, station_of(city, station_id))
+    return templates.render(request, "station.html", **values)
+
+
+@router.get("/beats/{beat_id}")
+async def beat(
+    city: CityDep, templates: TemplatesDep, request: Request, beat_id: BeatPath
+) -> Response:
+    """Show who is on duty in a beat, and what is short there."""
+    texts = texts_of(page_language(request)[0])
+    return templates.render(
+        request, "beat.html", **beat_values(city, texts, beat_of(city, beat_id))
+    )

@@ -1,0 +1,1 @@
+"""What the pages show, worked out from a city: one module a page, plain values, no HTML."""

@@ -1,0 +1,127 @@
+"""How much of the weighted demand any roster can fill at most, from a proven bound.
+
+A lower bound B on the objective says of every roster that keeps H1-H9::
+
+    unmet · weighted_unmet + travel + fairness + dislike >= B
+
+so with M an upper bound on the last three, no roster leaves less than ``(B - M) / unmet`` unfilled.
+M is found without looking at the roster: at most one assignment a required place, volunteers
+within their travel limit, staff within their station, nobody beyond ``max_shifts``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.rules import Tier
+from grid.travel import great_circle_m
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.scenario import Scenario
+
+
+def filled_ceiling(scenario: Scenario, bound: int) -> int:
+    """Return the largest weight of filled places that any roster keeping H1-H9 can reach.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    bound : int
+        Proven lower bound on the objective.
+    """
+    total = sum(sum(weights) for weights in scenario.demand["weight"])
+    if scenario.costs.unmet == 0:
+        return total
+    spare = bound - most_other_cost(scenario)
+    unfilled = max(0, -(-spare // scenario.costs.unmet))
+    return max(0, total - unfilled)
+
+
+def most_other_cost(scenario: Scenario) -> int:
+    """Return an upper bound on travel, fairness and dislike together, of every valid roster."""
+    tier_of = dict(zip(scenario.roles["role"], scenario.roles["tier"], strict=True))
+    demand = scenario.demand
+    volunteer = demand["role"].map(tier_of).to_numpy(str) == Tier.VOLUNTEER.value
+    required = demand["required"].to_numpy(np.int64)
+    places = int(required.sum())
+    volunteer_places = int(required[volunteer].sum())
+    return (
+        volunteer_places * _volunteer_travel(scenario)
+        + (places - volunteer_places) * _staff_travel(scenario)
+        + _fairness(scenario, places)
+        + _dislike(scenario, places)
+    )
+
+
+def _hundreds(scenario: Scenario, metres: float) -> int:
+    """Return the cost of travelling so far, one step more for the rounding of the distance."""
+    return scenario.costs.travel_per_100m * (int(metres / 100 + 0.5) + 1)
+
+
+def _volunteer_travel(scenario: Scenario) -> int:
+    people = scenario.people
+    limits = people.loc[people["tier"] == Tier.VOLUNTEER.value, "travel_limit_m"]
+    metres = limits.fillna(scenario.rules.volunteer_travel_limit_m).max()
+    return _hundreds(scenario, float(metres)) if len(limits) else 0
+
+
+def _staff_travel(scenario: Scenario) -> int:
+    """Return the cost of the longest way in a station: across the box of its people and beats."""
+    people, beats = scenario.people, scenario.beats
+    staff = people[people["tier"] != Tier.VOLUNTEER.value]
+    if staff.empty:
+        return 0
+    columns = ["station_id", "lat", "lng"]
+    homes = staff[columns].groupby("station_id").agg(["min", "max"])
+    ground = beats[columns].groupby("station_id").agg(["min", "max"])
+    both = homes.join(ground, how="inner", lsuffix="_p", rsuffix="_b")
+    if both.empty:
+        return 0
+    low = [
+        both[[(f"{axis}_p", "min"), (f"{axis}_b", "min")]].min(axis=1).to_numpy(float)
+        for axis in ("lat", "lng")
+    ]
+    high = [
+        both[[(f"{axis}_p", "max"), (f"{axis}_b", "max")]].max(axis=1).to_numpy(float)
+        for axis in ("lat", "lng")
+    ]
+    # Up one side and along the wider of the two edges: longer than any way inside the box.
+    up = great_circle_m(low[0], low[1], high[0], low[1])
+    along = np.maximum(
+        great_circle_m(low[0], low[1], low[0], high[1]),
+        great_circle_m(high[0], low[1], high[0], high[1]),
+    )
+    longest = float((up + along).max()) * scenario.rules.travel_factor
+    return _hundreds(scenario, longest)
+
+
+def _fairness(scenario: Scenario, places: int) -> int:
+    """Return the dearest way to spread so many shifts: the people whose shifts cost most, in full.
+
+    A person's cost grows faster with each shift, so a part of somebody's shifts costs at most that
+    part of all of them: the fractional knapsack by mean cost is an upper bound.
+    """
+    shifts = np.minimum(scenario.people["max_shifts"].to_numpy(np.int64), len(scenario.shifts))
+    shifts = shifts[shifts > 0]
+    total = _cumulative(scenario.costs.extra_shift, int(shifts.max(initial=0)))[shifts]
+    order = np.argsort(-total / shifts, kind="stable")
+    before = np.concatenate([[0], shifts[order].cumsum()])[:-1]
+    taken = np.clip(places - before, 0, shifts[order])
+    return int(np.ceil((total[order] * (taken / shifts[order])).sum()))
+
+
+def _cumulative(steps: tuple[int, ...], most: int) -> NDArray[np.int64]:
+    """Return the cost of 0, 1, … ``most`` shifts of one person; the last step repeats."""
+    each = np.array([steps[min(n, len(steps) - 1)] for n in range(most)], dtype=np.int64)
+    return np.concatenate([[0], each.cumsum()]).astype(np.int64)
+
+
+def _dislike(scenario: Scenario, places: int) -> int:
+    values = scenario.availability["dislike"].to_numpy(np.int64)
+    if len(values) > places:
+        values = np.partition(values, len(values) - places)[len(values) - places :]
+    return int(values.sum())
