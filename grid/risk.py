@@ -107,7 +107,7 @@ def settle(lat: Floats, lng: Floats, settlement: Settlement, rng: np.random.Gene
     village = np.exp(-nearest / VILLAGE_REACH_M + 2 * rng.standard_normal(len(lat)))
     people = apportion(settlement.urban, town)
     people += apportion(settlement.rural, village)
-    return people
+    return np.asarray(people, np.int64)
 
 
 def apportion(total: int, shares: Floats) -> Integers:
@@ -122,7 +122,7 @@ def apportion(total: int, shares: Floats) -> Integers:
         raise GeometryError("Expected shares to split by, got none.")
     weight = shares if shares.sum() > 0 else np.ones(len(shares))
     exact = total * (weight / weight.sum())
-    parts = np.floor(exact).astype(np.int64)
+    parts: Integers = np.floor(exact).astype(np.int64)
     short = total - int(parts.sum())
     # At most one each: the rounding errors of n floors sum to less than n.
     parts[np.argsort(parts - exact, kind="stable")[:short]] += 1
