@@ -1,0 +1,195 @@
+"""What the map pages read: bytes made from the city, compressed once, kept while they are used."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+import brotli
+import numpy as np
+import orjson
+
+from api.coverage import ALL, TIERS, TIERS_AND_ALL
+from grid.coverage import RINGS_MIN
+from grid.lattice import Lattice
+from maps.cell_layer import body, coverage_bytes, weight_bytes
+from maps.codec import encode_owners
+from maps.geometry import geometry_spec, tile_table
+from maps.places import places, posts, shifts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from api.city import City
+    from maps.cell_layer import WeightScale
+
+KEPT: Final = 512
+"""Compressed bodies kept; a whole week of all rings and tiers is 420 of about 20 KB."""
+
+_ONCE: Final = 9
+_OFTEN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A body as it goes over the wire, in each encoding that browsers take."""
+
+    raw: bytes
+    gzipped: bytes
+    brotlied: bytes
+    tag: str
+    media_type: str
+
+    def encoded(self, accepted: str) -> tuple[bytes, str]:
+        """Return the bytes and the encoding for an ``Accept-Encoding`` header."""
+        names = {part.split(";")[0].strip() for part in accepted.split(",") if "q=0" not in part}
+        # Browsers offer brotli on secure origins only; on a closed network gzip is what counts.
+        if "br" in names:
+            return self.brotlied, "br"
+        return (self.gzipped, "gzip") if "gzip" in names else (self.raw, "")
+
+
+def pack(raw: bytes, media_type: str, effort: int = _OFTEN) -> Packed:
+    """Compress a body both ways."""
+    tag = hashlib.blake2b(raw, digest_size=12).hexdigest()
+    packed = brotli.compress(raw, quality=effort)
+    return Packed(raw, gzip.compress(raw, min(effort + 1, 9), mtime=0), packed, tag, media_type)
+
+
+@dataclass(slots=True)
+class MapLayers:
+    """The map's bodies of one city, made when first asked for. Shared between threads."""
+
+    city: City
+    scale: WeightScale = field(init=False)
+    _weights: NDArray[np.uint8] = field(init=False)
+    _kept: OrderedDict[tuple[object, ...], Packed] = field(init=False, default_factory=OrderedDict)
+    _lock: Lock = field(init=False, default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._weights, self.scale = weight_bytes(self.city.cell_weight)
+
+    def geometry(self) -> Packed:
+        """Return the lattice as JSON; see `maps.geometry`."""
+        return self._keep(("geometry",), lambda: _json(geometry_spec(self.city.lattice)))
+
+    def places(self) -> Packed:
+        """Return names and points of beats, stations and districts as JSON."""
+        city = self.city
+        return self._keep(
+            ("places",),
+            lambda: _json(
+                places(
+                    city.scenario.beats,
+                    city.stations,
+                    city.districts,
+                    city.beat_station,
+                    city.station_district,
+                )
+            ),
+        )
+
+    def shifts(self) -> Packed:
+        """Return when the shifts are and how many places are short in each, as JSON."""
+        city = self.city
+        table = city.scenario.shifts
+        return self._keep(
+            ("shifts",),
+            lambda: _json(shifts(table, city.lines, city.scenario.timezone, city.scenario.name)),
+        )
+
+    def owners(self) -> Packed:
+        """Return which beat each cell belongs to."""
+        return self._keep(("owners",), self._owners)
+
+    def weights(self) -> Packed:
+        """Return a byte a cell: how much it matters, on the logarithmic `scale`."""
+        index = self.city.lattice
+        return self._keep(("weights",), lambda: _bytes(body(index, self._weights), _ONCE))
+
+    def coverage(self, ring: int, tier: str, shift: int) -> Packed:
+        """Return a byte a cell: the coverage of one ring, tier and shift.
+
+        Raises
+        ------
+        KeyError
+            Where there is no such ring, tier or shift.
+        """
+        if ring not in RINGS_MIN or tier not in TIERS_AND_ALL or not 0 <= shift < self.num_shifts:
+            raise KeyError((ring, tier, shift))
+        return self._keep(
+            ("coverage", ring, tier, shift),
+            lambda: _bytes(
+                body(self.city.lattice, coverage_bytes(self.cell_coverage(ring, tier, shift)))
+            ),
+        )
+
+    def posts(self, shift: int) -> Packed:
+        """Return headcounts and short lines of one shift as JSON; a KeyError for no such shift."""
+        if not 0 <= shift < self.num_shifts:
+            raise KeyError(shift)
+        return self._keep(("posts", shift), lambda: self._posts(shift))
+
+    def tile(self, zoom: int, x: int, y: int) -> Packed:
+        """Return which cell each pixel of a tile shows, for a city that lies on no lattice."""
+        return self._keep(
+            ("tile", zoom, x, y),
+            lambda: _bytes(tile_table(self.city.lattice, zoom, x, y).astype("<i4").tobytes()),
+        )
+
+    @property
+    def num_shifts(self) -> int:
+        """Number of shifts of the horizon."""
+        return len(self.city.scenario.shifts)
+
+    def cell_coverage(self, ring: int, tier: str, shift: int) -> NDArray[np.float64]:
+        """Return the coverage of every cell, in lattice order."""
+        table = self.city.coverage
+        chosen = TIERS if tier == ALL else (tier,)
+        absence = sum(
+            (
+                table.reached[ring, name] @ table.log_absence[TIERS.index(name), shift]
+                for name in chosen
+            ),
+            start=np.zeros(len(self.city.lattice.cells)),
+        )
+        return -np.expm1(absence)
+
+    def _owners(self) -> Packed:
+        index, owners = self.city.lattice, self.city.cell_beat.astype(np.uint16)
+        if isinstance(index, Lattice):
+            return _bytes(encode_owners(index, owners), _ONCE)
+        return _bytes(owners.astype("<u2").tobytes(), _ONCE)
+
+    def _posts(self, shift: int) -> Packed:
+        city = self.city
+        lines = city.lines[city.lines["shift"] == shift]
+        heads = {tier: city.on_duty.headcount[number, shift] for number, tier in enumerate(TIERS)}
+        return _json(posts(lines, heads, len(city.scenario.beats)))
+
+    def _keep(self, key: tuple[object, ...], make: Callable[[], Packed]) -> Packed:
+        """Return what is kept under a key, or make it; what was not used longest goes first."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+
+def _json(value: Any) -> Packed:
+    return pack(orjson.dumps(value), "application/json")
+
+
+def _bytes(raw: bytes, effort: int = _OFTEN) -> Packed:
+    return pack(raw, "application/octet-stream", effort)

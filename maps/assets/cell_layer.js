@@ -1,0 +1,441 @@
+// Draws a city's cells as a Leaflet grid layer: each tile keeps which cell every pixel shows, so a new
+// shift is one look-up a pixel, and the pointer asks the same table that was drawn. See docs/maps.md.
+"use strict";
+(function (global) {
+  const Jingge = global.Jingge;
+  const { STEPS, OUTSIDE, roundHex } = Jingge;
+  const TILE = 256;
+  const GRID = 0;
+  const BEAT = 1;
+  const STATION = 2;
+  const DISTRICT = 3;
+  // Cells narrower than this many device pixels are not drawn: their parents are.
+  const MIN_CELL_PX = 2.2;
+  const GRID_FROM_PX = 22;
+
+  // Every cell of every level, in one range of positions: finest level first; `outside` comes last.
+  class Pyramid {
+    constructor(specs) {
+      this.levels = [];
+      let offset = 0;
+      for (const spec of specs) {
+        const level = new Jingge.Level(spec, offset);
+        this.levels.push(level);
+        offset += level.count;
+      }
+      this.outside = offset;
+      this.finest = this.levels[0];
+      this.parents = [];
+      // Centre spacing of neighbouring cells, in pixels of a map at zoom 0.
+      const middle = this._middle();
+      for (const level of this.levels) level.spacing = spacingAtZoom0(level, middle);
+    }
+
+    _middle() {
+      const { finest } = this;
+      return finest.centre(finest.count >> 1);
+    }
+
+    // The finest level whose cells can be told apart at a zoom.
+    levelAt(zoom, ratio) {
+      const scale = 2 ** zoom * ratio;
+      const { levels } = this;
+      for (const level of levels) if (level.spacing * scale >= MIN_CELL_PX) return level;
+      return levels[levels.length - 1];
+    }
+
+    levelOf(position) {
+      return this.levels.find((level) => position < level.offset + level.count);
+    }
+
+    parentsOf(k) {
+      if (!this.parents[k]) this.parents[k] = this.levels[k].parentsIn(this.levels[k + 1]);
+      return this.parents[k];
+    }
+
+    // Means of `values` (finest level), weighted by `weights`, for all cells of all levels. A parent
+    // whose children weigh nothing gets their plain mean.
+    means(values, weights) {
+      const out = new Float32Array(this.outside + 1);
+      out.set(values);
+      let value = Float64Array.from(values);
+      let weight = Float64Array.from(weights);
+      let count = new Float64Array(values.length).fill(1);
+      let plain = value;
+      for (let k = 0; k + 1 < this.levels.length; k++) {
+        const up = this.parentsOf(k);
+        const { count: n, offset } = this.levels[k + 1];
+        const [sw, swv, sc, sv] = [0, 0, 0, 0].map(() => new Float64Array(n));
+        for (let i = 0; i < up.length; i++) {
+          const p = up[i];
+          sw[p] += weight[i];
+          swv[p] += weight[i] * value[i];
+          sc[p] += count[i];
+          sv[p] += count[i] * plain[i];
+        }
+        for (let p = 0; p < n; p++) {
+          sv[p] /= sc[p];
+          swv[p] = sw[p] > 0 ? swv[p] / sw[p] : sv[p];
+          out[offset + p] = swv[p];
+        }
+        [value, weight, count, plain] = [swv, sw, sc, sv];
+      }
+      return out;
+    }
+
+    // Owner of each cell of every level: the one that most of its children have (the first on a tie).
+    majorities(owners) {
+      const out = new Uint16Array(this.outside + 1);
+      out.set(owners);
+      let finer = owners;
+      let size = new Float64Array(owners.length).fill(1);
+      for (let k = 0; k + 1 < this.levels.length; k++) {
+        const up = this.parentsOf(k);
+        const { count: n, offset } = this.levels[k + 1];
+        const votes = Array.from({ length: n }, () => new Map());
+        const total = new Float64Array(n);
+        for (let i = 0; i < up.length; i++) {
+          const box = votes[up[i]];
+          box.set(finer[i], (box.get(finer[i]) || 0) + size[i]);
+          total[up[i]] += size[i];
+        }
+        const next = new Uint16Array(n);
+        for (let p = 0; p < n; p++) {
+          let best = -1;
+          for (const [owner, vote] of votes[p])
+            if (vote > best) [best, next[p]] = [vote, owner];
+        }
+        out.set(next, offset);
+        [finer, size] = [next, total];
+      }
+      return out;
+    }
+  }
+
+  function spacingAtZoom0(level, [lat, lng]) {
+    const [row, col] = level.plane(lat, lng);
+    const project = (point) => worldPoint(point).map((x) => x * TILE);
+    const [x0, y0] = project(level.point(row, col));
+    // Mean over the three axes.
+    const sum = STEPS.slice(0, 3).reduce((total, [a, b]) => {
+      const [x, y] = project(level.point(row + a, col + b));
+      return total + Math.hypot(x - x0, y - y0);
+    }, 0);
+    return sum / 3;
+  }
+
+  // Web Mercator in [0, 1], y down.
+  function worldPoint([lat, lng]) {
+    const s = Math.sin((lat * Math.PI) / 180);
+    return [lng / 360 + 0.5, 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)];
+  }
+
+  function worldLatLng(x, y) {
+    return [(Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI, (x - 0.5) * 360];
+  }
+
+  // --- borders ------------------------------------------------------------------------------------
+
+  // For each cell six two-bit classes: what the edge to each neighbour separates.
+  function edgeClasses(pyramid, beats, stationOfBeat, districtOfStation) {
+    const edges = new Uint16Array(pyramid.outside + 1);
+    for (const level of pyramid.levels) {
+      const { offset, row, col, count } = level;
+      for (let k = 0; k < count; k++) {
+        const own = beats[offset + k];
+        let bits = 0;
+        for (let d = 0; d < 6; d++) {
+          const other = level.at(row[k] + STEPS[d][0], col[k] + STEPS[d][1]);
+          let kind = DISTRICT;
+          if (other !== OUTSIDE) {
+            const beat = beats[offset + other];
+            if (beat === own) kind = GRID;
+            else if (stationOfBeat[beat] === stationOfBeat[own]) kind = BEAT;
+            else if (districtOfStation[stationOfBeat[beat]] === districtOfStation[stationOfBeat[own]])
+              kind = STATION;
+          }
+          bits |= kind << (2 * d);
+        }
+        edges[offset + k] = bits;
+      }
+    }
+    return edges;
+  }
+
+  // --- one tile -----------------------------------------------------------------------------------
+
+  // Which cell each pixel shows (positions; `outside` where there is none), and the pixels that lie
+  // on borders. A pixel is asked at its centre.
+  function buildTile(pyramid, level, coords, size, edges, widths) {
+    const world = 1 / (2 ** coords.z * size);
+    const m = level.matrix;
+    const columns = new Float64Array(3 * size);
+    for (let x = 0; x < size; x++) {
+      const lambda = ((coords.x * size + x + 0.5) * world - 0.5) * 2 * Math.PI;
+      const [c, s] = [Math.cos(lambda), Math.sin(lambda)];
+      columns[3 * x] = m[0] * c + m[1] * s;
+      columns[3 * x + 1] = m[3] * c + m[4] * s;
+      columns[3 * x + 2] = m[6] * c + m[7] * s;
+    }
+    const table = new Uint32Array(size * size).fill(pyramid.outside);
+    const { rows, cols, index, offset } = level;
+    const bands = edges && makeBands(level, coords, size, widths);
+    let inside = false;
+    for (let y = 0, p = 0; y < size; y++) {
+      // The tangent of the latitude: Web Mercator's y without any trigonometry of angles.
+      const t = Math.sinh(Math.PI * (1 - 2 * (coords.y * size + y + 0.5) * world));
+      const [t0, t1, t2] = [m[2] * t, m[5] * t, m[8] * t];
+      for (let x = 0; x < size; x++, p++) {
+        const w = columns[3 * x + 2] + t2;
+        if (w <= 0) continue; // the far side of the globe
+        const row = (columns[3 * x] + t0) / w;
+        const col = (columns[3 * x + 1] + t1) / w;
+        let a = Math.floor(row + 0.5);
+        let b = Math.floor(col + 0.5);
+        const c = Math.floor(row - col + 0.5);
+        const da = Math.abs(a - row);
+        const db = Math.abs(b - col);
+        const dc = Math.abs(c - row + col);
+        if (da > db && da > dc) a = c + b;
+        else if (db > dc) b = a - c;
+        if (a < 0 || b < 0 || a >= rows || b >= cols) continue;
+        const cell = index[a * cols + b];
+        if (cell < 0) continue;
+        inside = true;
+        table[p] = offset + cell;
+        if (bands) bands.add(p, edges[offset + cell], row - a, col - b);
+      }
+    }
+    return { table: inside ? table : null, bands: bands ? bands.done() : null, level };
+  }
+
+  // Collects the pixels within half a line's width of an edge: distance to the edge is linear in
+  // (row, col), so lines are smooth and of one width at every zoom.
+  function makeBands(level, coords, size, widths) {
+    const gradients = gradientsAt(level, coords, size);
+    let room = 4096;
+    let n = 0;
+    let pixels = new Uint32Array(room);
+    let kinds = new Uint8Array(room);
+    let alphas = new Uint8Array(room);
+    const reach = Math.max(...widths) / 2 + 0.5;
+    const nearest = gradients.map((g) => 0.5 - reach * g);
+    const least = Math.min(...nearest);
+    function push(pixel, kind, alpha) {
+      if (n === room) {
+        room *= 2;
+        const grow = (old, Type) => {
+          const bigger = new Type(room);
+          bigger.set(old);
+          return bigger;
+        };
+        pixels = grow(pixels, Uint32Array);
+        kinds = grow(kinds, Uint8Array);
+        alphas = grow(alphas, Uint8Array);
+      }
+      pixels[n] = pixel;
+      kinds[n] = kind;
+      alphas[n++] = alpha;
+    }
+    function along(pixel, bits, axis, projection) {
+      const size_ = Math.abs(projection);
+      if (size_ < nearest[axis]) return;
+      const kind = (bits >> (2 * (projection > 0 ? axis : axis + 3))) & 3;
+      if (widths[kind] === 0) return;
+      const cover = widths[kind] / 2 + 0.5 - (0.5 - size_) / gradients[axis];
+      if (cover > 0) push(pixel, kind, Math.min(1, cover) * 255);
+    }
+    return {
+      add(pixel, bits, row, col) {
+        if (bits === 0 && widths[GRID] === 0) return;
+        const p0 = row - col / 2;
+        const p1 = col - row / 2;
+        const p2 = (row + col) / 2;
+        if (Math.max(Math.abs(p0), Math.abs(p1), Math.abs(p2)) < least) return;
+        along(pixel, bits, 0, p0);
+        along(pixel, bits, 1, p1);
+        along(pixel, bits, 2, p2);
+      },
+      done: () => ({
+        pixels: pixels.slice(0, n), kinds: kinds.slice(0, n), alphas: alphas.slice(0, n),
+      }),
+    };
+  }
+
+  // Change of the projection on each of the three axes per device pixel, in the middle of a tile.
+  function gradientsAt(level, coords, size) {
+    const world = 1 / (2 ** coords.z * size);
+    const at = (x, y) => {
+      const [row, col] = level.plane(
+        ...worldLatLng((coords.x * size + x) * world, (coords.y * size + y) * world),
+      );
+      return [row - col / 2, col - row / 2, (row + col) / 2];
+    };
+    const half = size / 2;
+    const [o, x, y] = [at(half, half), at(half + 1, half), at(half, half + 1)];
+    return o.map((value, k) => Math.hypot(x[k] - value, y[k] - value));
+  }
+
+  // Line widths in device pixels of cell, beat, station and district edges.
+  function lineWidths(zoom, ratio, cellPx, shown) {
+    const narrow = Math.min(1, Math.max(0.45, cellPx / (9 * ratio)));
+    const widths = [
+      cellPx >= GRID_FROM_PX * ratio ? 1 : 0,
+      shown.beats && zoom >= 11 ? 0.9 * narrow * ratio + 0.1 : 0,
+      shown.stations && zoom >= 9 ? 1.5 * Math.max(narrow, 0.6) * ratio : 0,
+      shown.districts ? 2.4 * Math.max(narrow, 0.6) * ratio : 0,
+    ];
+    // An edge that is not shown as what it is may still be shown as something less.
+    if (!widths[STATION]) widths[STATION] = widths[BEAT];
+    if (!widths[DISTRICT]) widths[DISTRICT] = widths[STATION];
+    return widths;
+  }
+
+  // --- the layer ----------------------------------------------------------------------------------
+
+  const CellLayer = L.GridLayer.extend({
+    options: { tileSize: TILE, noWrap: true, keepBuffer: 1, updateWhenZooming: false, className: "jg-cells" },
+
+    initialize(pyramid, options) {
+      L.GridLayer.prototype.initialize.call(this, options);
+      this.pyramid = pyramid;
+      this.colours = new Uint32Array(pyramid.outside + 1); // of every cell, as ABGR
+      this.stripes = null; // the same for every other diagonal band of pixels, or null
+      this.edges = null;
+      this.shown = { beats: true, stations: true, districts: true };
+      this.lines = [0, 0, 0, 0].map(() => [0, 0, 0, 0]); // r, g, b, opacity by edge class
+      this.ratio = Math.min(global.devicePixelRatio || 1, 3);
+      this.tables = 0;
+      this._scratch = new Map();
+    },
+
+    createTile(coords) {
+      const size = Math.round(TILE * this.ratio);
+      const tile = L.DomUtil.create("canvas", "jg-tile");
+      tile.width = tile.height = size;
+      tile.coords = coords;
+      this._build(tile);
+      this._paint(tile);
+      return tile;
+    },
+
+    // New colours of all cells; `stripes` (or null) are the colours of every other diagonal.
+    setColours(colours, stripes) {
+      this.colours = colours;
+      this.stripes = stripes;
+      this._eachTile((tile) => this._paint(tile));
+    },
+
+    // What separates each cell from its neighbours: lines are drawn from now on.
+    setEdges(edges, lines) {
+      this.edges = edges;
+      this.lines = lines;
+      this.rebuild();
+    },
+
+    setShown(shown) {
+      Object.assign(this.shown, shown);
+      this.rebuild();
+    },
+
+    rebuild() {
+      this._eachTile((tile) => {
+        this._build(tile);
+        this._paint(tile);
+      });
+    },
+
+    // Position of the cell that the drawn table shows at a point of the map, or -1.
+    positionAt(latlng) {
+      const map = this._map;
+      const zoom = this._tileZoom;
+      if (!map || zoom === undefined) return OUTSIDE;
+      const point = map.project(latlng, zoom).divideBy(TILE);
+      const coords = { x: Math.floor(point.x), y: Math.floor(point.y), z: zoom };
+      const found = this._tiles[this._tileCoordsToKey(coords)];
+      if (!found || !found.el.table) return OUTSIDE;
+      const size = found.el.width;
+      const x = Math.floor((point.x - coords.x) * size);
+      const y = Math.floor((point.y - coords.y) * size);
+      const position = found.el.table[y * size + x];
+      return position === this.pyramid.outside ? OUTSIDE : position;
+    },
+
+    levelShown() {
+      return this.pyramid.levelAt(this._tileZoom === undefined ? 0 : this._tileZoom, this.ratio);
+    },
+
+    _eachTile(action) {
+      for (const key of Object.keys(this._tiles || {})) action(this._tiles[key].el);
+    },
+
+    _build(tile) {
+      const { coords } = tile;
+      const level = this.pyramid.levelAt(coords.z, this.ratio);
+      const cellPx = level.spacing * 2 ** coords.z * this.ratio;
+      const widths = lineWidths(coords.z, this.ratio, cellPx, this.shown);
+      Object.assign(tile, buildTile(this.pyramid, level, coords, tile.width, this.edges, widths));
+      this.tables += 1;
+    },
+
+    _paint(tile) {
+      const { table, bands, width: size } = tile;
+      const context = tile.getContext("2d");
+      if (!table) {
+        context.clearRect(0, 0, size, size);
+        return;
+      }
+      const { image, pixels } = this._image(context, size);
+      if (this.stripes) fillStriped(pixels, table, this.colours, this.stripes, size, tile.coords, this.ratio);
+      else fill(pixels, table, this.colours);
+      if (bands) drawBands(pixels, bands, this.lines);
+      context.putImageData(image, 0, 0);
+    },
+
+    // One image for all tiles: they keep their tables, not their pixels.
+    _image(context, size) {
+      if (!this._scratch.has(size)) {
+        const image = context.createImageData(size, size);
+        this._scratch.set(size, { image, pixels: new Uint32Array(image.data.buffer) });
+      }
+      return this._scratch.get(size);
+    },
+  });
+
+  function fill(pixels, table, colours) {
+    for (let p = 0; p < pixels.length; p++) pixels[p] = colours[table[p]];
+  }
+
+  // Stripes lean one way and go on across tiles: a mark that needs no colour vision.
+  function fillStriped(pixels, table, colours, stripes, size, coords, ratio) {
+    const period = Math.max(4, Math.round(6 * ratio));
+    const width = period / 3;
+    const start = (((coords.x + coords.y) * size) % period + period) % period;
+    for (let y = 0, p = 0; y < size; y++) {
+      let phase = (start + y) % period;
+      for (let x = 0; x < size; x++, p++) {
+        pixels[p] = phase < width ? stripes[table[p]] : colours[table[p]];
+        if (++phase === period) phase = 0;
+      }
+    }
+  }
+
+  function drawBands(pixels, { pixels: at, kinds, alphas }, lines) {
+    for (let n = 0; n < at.length; n++) {
+      const [r, g, b, opacity] = lines[kinds[n]];
+      const alpha = (alphas[n] * opacity) / 255;
+      const old = pixels[at[n]];
+      const keep = 1 - alpha;
+      const red = (old & 255) * keep + r * alpha;
+      const green = ((old >> 8) & 255) * keep + g * alpha;
+      const blue = ((old >> 16) & 255) * keep + b * alpha;
+      const opaque = (old >>> 24) * keep + 255 * alpha;
+      pixels[at[n]] = ((opaque << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+    }
+  }
+
+  Object.assign(Jingge, {
+    Pyramid, CellLayer, edgeClasses, buildTile, worldPoint, worldLatLng,
+    EDGE: { GRID, BEAT, STATION, DISTRICT },
+  });
+})(globalThis);

@@ -1,0 +1,99 @@
+"""Colours of the maps: told apart by everybody, by lightness as well as by hue.
+
+Coverage runs from a pale to a deep blue-green, gaps from sand to rust: two hues that red-green and
+blue-yellow blindness keep apart. The heaviest gaps are hatched as well. Neighbouring classes differ
+by at least `MIN_STEP` in CIELAB under each kind of colour blindness (tested with the matrices of
+Machado, Oliveira and Fernandes, 2009, doi:10.1109/TVCG.2009.113).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Final, TypeAlias
+
+Colour: TypeAlias = tuple[int, int, int]
+
+MIN_STEP: Final = 7.0
+"""Smallest CIELAB distance (CIE76) between neighbouring classes, also to the colour-blind."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageColours:
+    """Classes of coverage in whole percent; class k starts at ``breaks[k]``, the first above 0."""
+
+    none: Colour = (229, 226, 218)
+    breaks: tuple[int, ...] = (0, 20, 40, 60, 80, 95)
+    colours: tuple[Colour, ...] = (
+        (214, 233, 226),
+        (166, 214, 206),
+        (108, 187, 188),
+        (56, 152, 168),
+        (22, 112, 144),
+        (12, 72, 112),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GapColours:
+    """Classes of uncovered demand, as multiples of the mean demand of a cell that has any."""
+
+    none: Colour = (238, 236, 230)
+    covered: Colour = (190, 214, 222)
+    breaks: tuple[float, ...] = (0.25, 1, 4, 16)
+    colours: tuple[Colour, ...] = (
+        (251, 233, 205),
+        (250, 205, 146),
+        (240, 157, 84),
+        (207, 97, 32),
+        (142, 44, 12),
+    )
+    stripes: tuple[Colour, ...] = (
+        (251, 233, 205),
+        (250, 205, 146),
+        (240, 157, 84),
+        (236, 146, 92),
+        (226, 120, 78),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Leaflet path options of the outlines under the pointer."""
+
+    beat: dict[str, object] = field(
+        default_factory=lambda: {"color": "#17212b", "weight": 2.5, "opacity": 0.9}
+    )
+    cell: dict[str, object] = field(
+        default_factory=lambda: {"color": "#ffffff", "weight": 2, "opacity": 1}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Everything on a map that has a colour.
+
+    Attributes
+    ----------
+    lines : tuple
+        Red, green, blue (0-255) and opacity (0-1) of the edges of cells, beats, stations,
+        districts.
+    posts : dict
+        Colours of the filled and the missing headcount.
+    """
+
+    coverage: CoverageColours = field(default_factory=CoverageColours)
+    gaps: GapColours = field(default_factory=GapColours)
+    lines: tuple[tuple[int, int, int, float], ...] = (
+        (255, 255, 255, 0.28),
+        (58, 72, 84, 0.42),
+        (36, 48, 60, 0.72),
+        (16, 24, 34, 0.92),
+    )
+    posts: dict[str, Colour] = field(
+        default_factory=lambda: {"filled": (38, 92, 128), "short": (196, 72, 12)}
+    )
+    marks: Marks = field(default_factory=Marks)
+
+    def spec(self) -> dict[str, object]:
+        """Return plain values for JSON."""
+        return asdict(self)

@@ -1,0 +1,47 @@
+"""The scripts and styles that we ship: what they are, their bytes and the hash in their address."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+ASSETS: Final = Path(__file__).parent / "assets"
+STYLES: Final = ("leaflet.css", "city_map.css")
+SCRIPTS: Final = (
+    "leaflet.js",
+    "dom.js",
+    "lattice.js",
+    "gcj02.js",
+    "cell_layer.js",
+    "overlay.js",
+    "panel.js",
+    "city_map.js",
+)
+MEDIA_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+
+@cache
+def read_asset(name: str) -> bytes:
+    """Return the bytes of a shipped script or style.
+
+    Raises
+    ------
+    KeyError
+        For any other name: nothing else in the directory is served.
+    """
+    if name not in STYLES and name not in SCRIPTS:
+        raise KeyError(name)
+    text = (ASSETS / name).read_bytes()
+    # The maps of minified sources are not shipped, so nobody should ask for them.
+    return text.replace(b"//# sourceMappingURL=leaflet.js.map", b"")
+
+
+@cache
+def assets_version() -> str:
+    """Return twelve hex digits that change with any shipped byte; they stand in the address."""
+    digest = sha256()
+    for name in (*STYLES, *SCRIPTS):
+        digest.update(read_asset(name))
+    return digest.hexdigest()[:12]
