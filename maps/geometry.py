@@ -3,7 +3,8 @@
 For each resolution of the pyramid: the 3 x 3 matrix from unit vector to (row, col), which cells of
 the dense array belong to the city (row runs), and how (row, col) becomes an H3 index. The last
 needs only integers: below one base cell H3's digits are aperture-7 arithmetic on lattice
-coordinates, so a rotation and a shift a base cell suffice. All of it is verified for every cell before it is sent.
+coordinates, so a rotation and a shift a base cell suffice. All of it is verified for every cell
+before it is sent.
 """
 
 from __future__ import annotations
