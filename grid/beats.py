@@ -77,8 +77,9 @@ def build_beats(
         Columns `BEAT_COLUMNS`, a row a beat. ``beat_id`` is the station's id and a number within
         it (``150203004-017``). ``lng, lat`` is the reporting point: the centre of that cell of the
         beat that lies nearest the beat's geometric median of workload, so it is inside the beat.
-        ``polsby_popper`` = 4 pi area / perimeter² of the beat's outline, holes included; 0.76 is
-        about the most that a large patch of hexagons reaches, 0.91 a single one.
+        ``polsby_popper`` = 4 pi area / perimeter² of the beat's outline, holes included; a
+        single hexagon has 0.907, a large hexagon of hexagons 0.680, a large disc of them 0.617,
+        because the sides zigzag.
     """
     num_beats = station_of_beat.size
     station_ids = stations["station_id"].to_numpy(str)[station_of_beat]

@@ -14,7 +14,11 @@ The method, a station's connected *piece* at a time (`docs/districting.md` gives
    assignment of workload to centres, so straight borders come with near-equal shares.
 3. **Contiguous.** The heaviest connected part of each beat stays, the rest is grown over.
 4. **Balanced and compact.** Border cells are exchanged by simulated annealing; a beat that a cell
-   leaves must stay contiguous.
+   leaves must stay contiguous. The cost of a beat with load l (mean m), p outer sides and s cells
+   is ``balance (l/m - 1)² + hard max(|l/m - 1| - tolerance, 0)² + p² / 48 s``; the last term, the
+   inverse isoperimetric quotient, is 1 for a large hexagon.
+
+The best of a few starts is kept for each piece.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grid.districting_kernels import draw_piece
+from grid.errors import BeatError
 from grid.stations import label_pieces
 
 if TYPE_CHECKING:
@@ -40,6 +45,8 @@ class DistrictingRules:
 
     Attributes
     ----------
+    starts : int
+        Independent starts for each piece; the one of least cost is kept.
     rounds : int
         Rounds of the power diagram.
     sweeps : int
@@ -52,12 +59,13 @@ class DistrictingRules:
         Temperature at the start and the end, in units of a beat's compactness.
     """
 
-    rounds: int = 60
-    sweeps: int = 150
-    balance: float = 6.0
-    tolerance: float = 0.15
+    starts: int = 4
+    rounds: int = 40
+    sweeps: int = 200
+    balance: float = 2.0
+    tolerance: float = 0.1
     hard: float = 100.0
-    hot: float = 0.5
+    hot: float = 0.2
     cold: float = 0.01
 
 
@@ -120,11 +128,11 @@ def apportion(
 
     Raises
     ------
-    ValueError
+    BeatError
         If `num_beats` is out of range.
     """
     if not workload.size <= num_beats <= most.sum():
-        raise ValueError(
+        raise BeatError(
             f"Expected num_beats from pieces to cells, {workload.size}..{most.sum()}, "
             f"got {num_beats}."
         )
@@ -184,7 +192,7 @@ def draw_beats(
 
     Raises
     ------
-    ValueError
+    BeatError
         If the arrays do not fit each other, a number is negative or not finite, or `num_beats`
         is less than the pieces or more than the cells.
     """
@@ -195,7 +203,8 @@ def draw_beats(
     order = np.argsort(piece, kind="stable")
     ends = np.cumsum(np.bincount(piece))
     pieces = np.split(order, ends[:-1])
-    counts = apportion(np.bincount(piece, workload), np.bincount(piece).astype(np.int64), num_beats)
+    load = np.asarray(np.bincount(piece, workload), np.float64)
+    counts = apportion(load, np.bincount(piece).astype(np.int64), num_beats)
     weights = np.array([rules.balance, rules.tolerance, rules.hard, rules.hot, rules.cold])
     raw = np.empty(station.size, np.int64)
     local = np.full(station.size + 1, -1, np.int32)  # the last entry answers for -1
@@ -207,6 +216,7 @@ def draw_beats(
             np.ascontiguousarray(xy[cells], np.float64),
             workload[cells],
             int(count),
+            rules.starts,
             rules.rounds,
             rules.sweeps,
             weights,
@@ -253,14 +263,14 @@ def _check(
         ("xy", xy, (n, 2)),
     ):
         if array.shape != shape:
-            raise ValueError(f"Expected {name} of shape {shape}, got {array.shape}.")
+            raise BeatError(f"Expected {name} of shape {shape}, got {array.shape}.")
     if not n:
-        raise ValueError("Expected at least one cell, got none.")
+        raise BeatError("Expected at least one cell, got none.")
     if neighbours.min() < -1 or neighbours.max() >= n:
-        raise ValueError(f"Expected neighbours in -1..{n - 1}, got one outside.")
+        raise BeatError(f"Expected neighbours in -1..{n - 1}, got one outside.")
     if station.min() < 0:
-        raise ValueError(f"Expected stations >= 0, got {station.min()}.")
+        raise BeatError(f"Expected stations >= 0, got {station.min()}.")
     if not np.isfinite(workload).all() or workload.min() < 0:
-        raise ValueError("Expected finite workloads >= 0, got another.")
+        raise BeatError("Expected finite workloads >= 0, got another.")
     if not np.isfinite(xy).all():
-        raise ValueError("Expected finite xy, got another.")
+        raise BeatError("Expected finite xy, got another.")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _HEXAGON = 48.0
 """edge² / size of a large hexagon of hexagons: (12 r + 6)² / (3 r² + 3 r + 1) -> 48."""
+_EVEN = 0.2
+"""Part of the mass that the power diagram spreads over the cells alike."""
 
 
 @njit(cache=True)
@@ -106,9 +108,9 @@ def power_diagram(
     a damped step, and the centres follow the centroids.
     """
     n = xy.shape[0]
-    total = workload.sum()
-    # A tenth of the mass is spread evenly: it draws centres out into empty ground.
-    mass = 0.9 * workload / total + 0.1 / n
+    aim = _aim(workload, k)
+    # A part of the mass is spread evenly: it draws centres out into empty ground.
+    mass = (1.0 - _EVEN) * workload / (aim * k) + _EVEN / n
     centres = _seed_centres(xy, mass, k, state)
     lift = np.zeros(k)
     beat = np.zeros(n, np.int32)
@@ -148,7 +150,6 @@ def power_diagram(
             moment[owner, 1] += mass[i] * y
         if turn == rounds - 1:
             break
-        aim = total / k
         damping = 0.5 if turn < rounds // 2 else 0.25
         for c in range(k):
             if size[c] == 0.0:
@@ -302,7 +303,7 @@ def anneal(
     the beat that it leaves must stay contiguous. The last fifth takes improvements only.
     """
     n = beat.size
-    aim = workload.sum() / k
+    aim = _aim(workload, k)
     balance, tolerance, hard, hot, cold = weights
     load = np.zeros(k)
     size = np.zeros(k)
@@ -398,22 +399,64 @@ def anneal(
 
 
 @njit(cache=True)
+def _total_cost(
+    neighbours: NDArray[np.int32],
+    workload: NDArray[np.float64],
+    beat: NDArray[np.int32],
+    k: int,
+    weights: NDArray[np.float64],
+) -> float:
+    """Sum `_cost` over the beats of a piece."""
+    load = np.zeros(k)
+    size = np.zeros(k)
+    edge = np.zeros(k)
+    for v in range(beat.size):
+        b = beat[v]
+        load[b] += workload[v]
+        size[b] += 1.0
+        for j in range(6):
+            u = neighbours[v, j]
+            if u < 0 or beat[u] != b:
+                edge[b] += 1.0
+    aim = _aim(workload, k)
+    total = 0.0
+    for b in range(k):
+        total += _cost(load[b], size[b], edge[b], aim, weights[0], weights[1], weights[2])
+    return total
+
+
+@njit(cache=True)
+def _aim(workload: NDArray[np.float64], k: int) -> float:
+    """Mean workload of a beat; 1 where there is none at all, so that it divides."""
+    total = workload.sum()
+    return total / k if total > 0.0 else 1.0
+
+
+@njit(cache=True)
 def draw_piece(
     neighbours: NDArray[np.int32],
     xy: NDArray[np.float64],
     workload: NDArray[np.float64],
     k: int,
+    starts: int,
     rounds: int,
     sweeps: int,
     weights: NDArray[np.float64],
     seed: int,
 ) -> NDArray[np.int32]:
-    """Cut one piece into k beats; see `grid.districting.draw_beats`."""
+    """Cut one piece into k beats, the best of several starts; see `grid.districting.draw_beats`."""
     state = np.array([seed], np.uint64)
+    best = np.zeros(workload.size, np.int32)
     if k == 1:
-        return np.zeros(workload.size, np.int32)
+        return best
     links = ring_links(neighbours)
-    beat = power_diagram(xy, workload, k, rounds, state)
-    make_contiguous(neighbours, links, workload, beat, k)
-    anneal(neighbours, links, workload, beat, k, sweeps, weights, state)
-    return beat
+    best_cost = np.inf
+    for _ in range(starts):
+        beat = power_diagram(xy, workload, k, rounds, state)
+        make_contiguous(neighbours, links, workload, beat, k)
+        anneal(neighbours, links, workload, beat, k, sweeps, weights, state)
+        cost = _total_cost(neighbours, workload, beat, k, weights)
+        if cost < best_cost:
+            best_cost = cost
+            best = beat
+    return best

@@ -4,7 +4,8 @@ ValueError
 └── JinggeError
     ├── CellError          a text or number that is no H3 cell
     ├── LatticeError       cells that do not lie on one H3 lattice
-    ├── GeometryError      an outline that cannot be used
+    ├── BeatError          beats that cannot be drawn, or that break a rule of beats
+├── GeometryError      an outline that cannot be used
     └── ScenarioError      a planning problem that contradicts itself
 """
 
@@ -23,6 +24,10 @@ class LatticeError(JinggeError):
 
 class GeometryError(JinggeError):
     """An outline that is empty, of the wrong type or outside the globe."""
+
+
+class BeatError(JinggeError):
+    """Beats that cannot be drawn, or that break a rule of beats."""
 
 
 class ScenarioError(JinggeError):

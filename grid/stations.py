@@ -19,6 +19,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from grid.errors import BeatError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -156,7 +158,7 @@ def assign_stations(
 
     Raises
     ------
-    ValueError
+    BeatError
         If a district has cells and no station.
     """
     district = stations["district_code"].to_numpy(str)
@@ -166,7 +168,7 @@ def assign_stations(
     for code in np.unique(cell_district):
         rows = np.flatnonzero(district == code)
         if not rows.size:
-            raise ValueError(f"Expected a station in every district, got none in {code}.")
+            raise BeatError(f"Expected a station in every district, got none in {code}.")
         ground = cell_district == code
         # The chord between unit vectors grows with the great circle: same nearest office.
         station[ground] = rows[cKDTree(offices[rows]).query(cells[ground])[1]]
