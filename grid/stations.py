@@ -37,6 +37,7 @@ URBAN_KERNEL_M: Final = 1_500.0
 
 _EARTH_RADIUS_M = 6_371_008.8
 _PLACING_ROUNDS = 30
+_PLACED_WITHIN_M = 50.0
 _STREET, _TOWN = "街道", "镇"
 _NAME_ENDINGS = (_STREET, "办事处")
 _NAME_BEGINNINGS = ("内蒙古包头钢铁冶金开发区管委会", "包头市")
@@ -289,9 +290,12 @@ def _spread(
             start = int(tree.query(np.average(cells, axis=0, weights=weight))[1])
         points = np.vstack([points, cells[start]])
     for _ in range(_PLACING_ROUNDS if count else 0):
+        before = points.copy()
         owner = cKDTree(points).query(cells)[1]
         for k in range(len(held), len(points)):
             if (owner == k).any():
                 points[k] = np.average(cells[owner == k], axis=0, weights=weight[owner == k])
+        if np.abs(points - before).max() * _EARTH_RADIUS_M < _PLACED_WITHIN_M:
+            break
     placed: NDArray[np.intp] = np.asarray(tree.query(points[len(held) :])[1], np.intp)
     return placed

@@ -83,6 +83,11 @@ def load_sub_bureau_cells() -> pd.DataFrame:
         ``cell`` (uint64), ``district_code`` (str, ten different ones: the high-tech zone's cells
         are taken out of 150204, see the package's text), ``lat, lng`` (float64, degrees).
     """
+    return _sub_bureau_cells().copy()
+
+
+@cache
+def _sub_bureau_cells() -> pd.DataFrame:
     table = load_district_cells()
     lat, lng = cell_centres(table["cell"].to_numpy())
     (west, at_west), (east, at_east) = ZONE_NORTH_EDGE
@@ -102,7 +107,12 @@ def load_stations() -> pd.DataFrame:
         ``lat, lng`` (float64, degrees), ``office_is_synthetic`` (bool: 31 are placed by
         `grid.stations.build_stations`, because nobody has told where they are).
     """
-    ground = load_sub_bureau_cells()
+    return _stations().copy()
+
+
+@cache
+def _stations() -> pd.DataFrame:
+    ground = _sub_bureau_cells()
     return build_stations(
         load_townships(),
         ground["lat"].to_numpy(),
