@@ -15,6 +15,7 @@ from api.outlines import outline_areas
 from data.bundle import bundle_sha256, read_bundle
 from data.results import read_result
 from dispatch.on_duty import on_duty
+from grid.cells import cell_areas_km2
 from grid.errors import JinggeError
 from grid.lattice import build_index
 
@@ -160,6 +161,7 @@ def build_city(scenario: Scenario, result: PlanResult, sha256: str) -> City:
     row = _rows_of(lattice, scenario)
     cell_beat = scenario.cells["beat_id"].map(beat_position).to_numpy(np.int32)[row]
     cell_weight = scenario.cells["weight"].to_numpy(np.float32)[row]
+    cell_km2 = cell_areas_km2(lattice.cells)
     duty = on_duty(scenario, result.roster)
     stations, beat_station = _group(beats, ["sub_bureau_id", "station_id"])
     districts, district_of_beat = _group(beats, ["sub_bureau_id"])
@@ -176,8 +178,10 @@ def build_city(scenario: Scenario, result: PlanResult, sha256: str) -> City:
         lattice=lattice,
         on_duty=duty,
         coverage=build_coverage(lattice, beats, duty, cell_beat, cell_weight),
-        beat_outlines=outline_areas(lattice.cells, cell_beat, len(beats)),
-        district_outlines=outline_areas(lattice.cells, district_of_beat[cell_beat], len(districts)),
+        beat_outlines=outline_areas(lattice.cells, cell_km2, cell_beat, len(beats)),
+        district_outlines=outline_areas(
+            lattice.cells, cell_km2, district_of_beat[cell_beat], len(districts)
+        ),
         cell_beat=cell_beat,
         cell_weight=cell_weight,
         beat_position=beat_position,

@@ -16,10 +16,11 @@ import typer
 from api.commands import importing, planning, showing
 from api.commands.shared import OPTIONS, TEXTS
 from api.language import environment_language
-from grid.errors import JinggeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from grid.errors import JinggeError
 
 MAX_PROBLEMS = 50
 BAD_INPUT = 2
@@ -74,7 +75,11 @@ def run(arguments: list[str]) -> int:
         if end.code == INTERRUPTED:
             print(TEXTS("cli.interrupted"), file=sys.stderr)  # noqa: T201
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except (JinggeError, OSError) as error:
+    except (ValueError, OSError) as error:
+        from grid.errors import JinggeError
+
+        if not isinstance(error, JinggeError | OSError):
+            raise
         for line in problem_lines(error):
             print(line, file=sys.stderr)  # noqa: T201
         return BAD_INPUT
@@ -86,7 +91,7 @@ def run(arguments: list[str]) -> int:
 
 def problem_lines(error: JinggeError | OSError) -> Iterator[str]:
     """Yield one line a problem, at most `MAX_PROBLEMS` and then how many more."""
-    if isinstance(error, OSError) and not isinstance(error, JinggeError):
+    if isinstance(error, OSError):
         name = f"{error.filename}: " if error.filename else ""
         yield f"{name}{error.strerror or error}"
         return

@@ -9,8 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from grid.errors import JinggeError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -67,6 +65,8 @@ def environment_language(environment: Mapping[str, str]) -> Language:
     if wanted := environment.get("JINGGE_LANG", "").strip():
         if language := match_language(wanted):
             return language
+        from grid.errors import JinggeError  # late: `jingge --help` needs no array library
+
         raise JinggeError(f"Expected JINGGE_LANG to be zh-CN or en, got {wanted!r}.")
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if language := match_language(environment.get(name, "")):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import shapely
 
-from grid.cells import cell_areas_km2, dissolve
+from grid.cells import dissolve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,12 +39,16 @@ class Outlines:
     area_km2: NDArray[np.float64]
 
 
-def outline_areas(cells: Cells, area: NDArray[np.integer], num_areas: int) -> Outlines:
+def outline_areas(
+    cells: Cells, cell_km2: NDArray[np.float64], area: NDArray[np.integer], num_areas: int
+) -> Outlines:
     """Return the outlines of areas made of cells.
 
     Parameters
     ----------
     cells : Cells, (n,)
+    cell_km2 : NDArray[float64], (n,)
+        Size of each cell.
     area : NDArray of int, (n,)
         The area of each cell.
     num_areas : int
@@ -60,5 +64,5 @@ def outline_areas(cells: Cells, area: NDArray[np.integer], num_areas: int) -> Ou
         geojson=tuple(shapely.to_geojson(shape).encode() for shape in rounded),
         bounds=np.nan_to_num(shapely.bounds(rounded), nan=np.inf),
         cells=np.diff(edges).astype(np.int64),
-        area_km2=np.bincount(area, cell_areas_km2(cells), num_areas).astype(np.float64),
+        area_km2=np.bincount(area, cell_km2, num_areas).astype(np.float64),
     )

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from api.language import DEFAULT, environment_language, texts_of
-from grid.errors import JinggeError
 
 if TYPE_CHECKING:
     from api.language import Texts
@@ -16,7 +15,7 @@ def terminal_texts() -> Texts:
     """Return the texts in the language of the terminal."""
     try:
         return texts_of(environment_language(os.environ))
-    except JinggeError:
+    except ValueError:
         # Said as one line by `api.cli.main`; help texts are needed before that.
         return texts_of(DEFAULT)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,9 @@ from api.commands.planning import (
     usable_processors,
 )
 from api.commands.shared import ARGUMENTS, OPTIONS, SHOWING, TEXTS
-from api.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from api.settings import Settings
 
 commands = typer.Typer()
 
@@ -126,6 +128,8 @@ def run(
 
 def _settings(host: str | None, port: int | None) -> Settings:
     """Return the environment's settings with what the options say."""
+    from api.settings import read_settings
+
     settings = read_settings(os.environ)
     return replace(
         settings,
