@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 import numpy as np
 import shapely
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from shapely.geometry.base import BaseGeometry
 
+_G = TypeVar("_G", bound="BaseGeometry")
 _Points: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 _Change: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.float64]], _Points]
 
@@ -93,7 +94,15 @@ def from_wgs84(lat: ArrayLike, lng: ArrayLike, system: CoordinateSystem | str) -
             return lats, lngs
 
 
-def transform_geometry(geometry: BaseGeometry, source: CoordinateSystem | str) -> BaseGeometry:
+@overload
+def transform_geometry(geometry: _G, source: CoordinateSystem | str) -> _G: ...
+@overload
+def transform_geometry(
+    geometry: NDArray[np.object_], source: CoordinateSystem | str
+) -> NDArray[np.object_]: ...
+def transform_geometry(
+    geometry: BaseGeometry | NDArray[np.object_], source: CoordinateSystem | str
+) -> BaseGeometry | NDArray[np.object_]:
     """Return a geometry, or an array of them, in WGS-84; (lng, lat) inside. Heights are dropped."""
     system = coordinate_system(source)
 
