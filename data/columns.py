@@ -62,18 +62,22 @@ def labels(sheet: Sheet, column: str, allowed: Sequence[str]) -> pd.Series:
 def integers(
     sheet: Sheet, column: str, low: int, high: int | None = None, default: int | None = None
 ) -> NDArray[np.int64]:
-    """Give a column of integers in ``low..high``; `default` where it is empty or missing."""
-    expected = f"an integer ≥ {low}" if high is None else f"an integer in {low}..{high}"
+    """Give a column of integers in ``low..high``; `default` where it is empty or missing.
+
+    Rows that are wrong hold ``low - 1``.
+    """
     if column not in sheet:
         return np.full(sheet.num_rows, default, np.int64)
     values, empty = _trimmed(sheet[column])
     written = pc.match_substring_regex(values, _INTEGER)
     numbers_ = _cast(values, written, pa.int64(), low)
-    inside = numbers_ >= low
-    if high is not None:
-        inside &= numbers_ <= high
-    good = _flags(written) & inside
-    return _settle(sheet, column, numbers_, good, empty, (default, low), expected)
+    good = _flags(written) & (numbers_ >= low)
+    fill = (default, low - 1)
+    numbers_ = _settle(sheet, column, numbers_, good, empty, fill, f"an integer ≥ {low}")
+    if high is not None and (large := numbers_ > high).any():
+        sheet.refuse(np.flatnonzero(large), column, f"an integer ≤ {high}")
+        numbers_[large] = low - 1
+    return numbers_
 
 
 def numbers(

@@ -207,7 +207,7 @@ def _read_parquet(
     if wanted is None:
         return None
     table = pq.read_table(path, columns=wanted)
-    columns = {name: _as_text(_one_array(table[name])) for name in wanted}
+    columns = {name: _as_text(_one_array(table[name]), is_cell=name == "cell") for name in wanted}
     return Sheet(path.name, columns, table.num_rows, problems)
 
 
@@ -255,9 +255,11 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
-def _as_text(column: pa.Array) -> pa.Array:
+def _as_text(column: pa.Array, *, is_cell: bool) -> pa.Array:
     """Turn a typed parquet column into the text that a CSV file would hold."""
     kind = column.type
+    if is_cell and pa.types.is_integer(kind):
+        return pa.array([format(cell or 0, "x") for cell in column.to_pylist()], pa.string())
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         column = pc.binary_join(column.cast(pa.list_(pa.string())), ";")
     elif pa.types.is_timestamp(kind) and kind.tz is not None:

@@ -186,14 +186,19 @@ def _weights(sheet: Sheet, required: NDArray[np.int64]) -> pd.Series:
     """Give one tuple a line with a weight for each place; few different ones exist in a city."""
     encoded = pc.dictionary_encode(sheet["weight"])
     text_code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    pairs, inverse = np.unique(text_code * (MAX_REQUIRED + 1) + required, return_inverse=True)
+    # Lines whose `required` is wrong (-1) are told already; their weights cannot be judged.
+    pairs, inverse = np.unique(
+        np.where(required < 0, -1, text_code * (MAX_REQUIRED + 1) + required), return_inverse=True
+    )
     texts_ = encoded.dictionary.to_pylist()
     pool = np.empty(len(pairs), object)
     for i, pair in enumerate(pairs.tolist()):
+        pool[i] = ()
         text, places = texts_[pair // (MAX_REQUIRED + 1)], pair % (MAX_REQUIRED + 1)
-        weights = _read_weights(text, places)
-        pool[i] = weights if weights is not None else ()
-        if weights is None:
+        weights = _read_weights(text, places) if pair >= 0 else ()
+        if weights is not None:
+            pool[i] = weights
+        else:
             expected = f"one integer in 1..{MAX_WEIGHT} or {places} of them that never rise"
             sheet.refuse(np.flatnonzero(inverse == i), "weight", expected)
     return pd.Series(pool[inverse], dtype=object)

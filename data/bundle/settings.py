@@ -58,19 +58,22 @@ def read_settings(path: Path, problems: Problems) -> Settings | None:
     if content is None:
         return None
     place = SETTINGS_FILE
-    if content.get("version") != VERSION:
-        problems.add(place, f"version: expected {VERSION}, got {content.get('version')!r}")
+    version = content.get("version")
+    if not _is_integer(version) or version != VERSION:
+        problems.add(place, f"version: expected {VERSION}, got {_got(version)}")
     name = content.get("name")
     if not isinstance(name, str):
-        problems.add(place, f"name: expected a text, got {name!r}")
+        problems.add(place, f"name: expected a text, got {_got(name)}")
     timezone = content.get("timezone")
     if not isinstance(timezone, str) or not _is_timezone(timezone):
         problems.add(
-            place, f"timezone: expected an IANA name such as Asia/Shanghai, got {timezone!r}"
+            place, f"timezone: expected an IANA name such as Asia/Shanghai, got {_got(timezone)}"
         )
     resolution = content.get("cell_resolution", 9)
     if not _is_integer(resolution) or not 0 <= resolution <= 15:
-        problems.add(place, f"cell_resolution: expected an integer in 0..15, got {resolution!r}")
+        problems.add(
+            place, f"cell_resolution: expected an integer in 0..15, got {_got(resolution)}"
+        )
     rules = _section(content, "rules", Rules, problems)
     costs = _section(content, "costs", Costs, problems)
     if len(problems.lines) > before or rules is None or costs is None:
@@ -106,7 +109,7 @@ def _read_json(path: Path, problems: Problems) -> dict[str, Any] | None:
 def _section(content: dict[str, Any], name: str, kind: type[Any], problems: Problems) -> Any:
     given = content.get(name, {})
     if not isinstance(given, dict):
-        problems.add(SETTINGS_FILE, f"{name}: expected an object, got {given!r}")
+        problems.add(SETTINGS_FILE, f"{name}: expected an object, got {_got(given)}")
         return None
     values: dict[str, Any] = {}
     good = True
@@ -118,15 +121,20 @@ def _section(content: dict[str, Any], name: str, kind: type[Any], problems: Prob
             values[item.name] = tuple(value) if isinstance(value, list) else value
         else:
             good = False
-            message = f"{name}.{item.name}: expected {wanted.text}, got {value!r}"
+            message = f"{name}.{item.name}: expected {wanted.text}, got {_got(value)}"
             problems.add(SETTINGS_FILE, message)
     if not good:
         return None
     try:
         return kind(**values)
     except ScenarioError as error:
-        problems.add(SETTINGS_FILE, f"{name}: {error}")
+        problems.add(SETTINGS_FILE, f"{name}: {str(error)[0].lower()}{str(error)[1:]}")
         return None
+
+
+def _got(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _is_integer(value: object) -> bool:
