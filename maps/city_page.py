@@ -77,7 +77,8 @@ class CityPage:
     core, city : Bounds
         What the first view and the whole view show.
     rings : tuple of int
-        Minutes; ``ring`` is the first shown, as are ``tier``, ``shift`` and ``level`` (percent).
+        Minutes; ``ring`` is the first shown (0: all in one map), as are ``tier``, ``shift`` and
+        ``level`` (percent).
     assets : str or None
         Address of `maps/assets`, or None to inline them.
     inlined : mapping or None
@@ -94,7 +95,7 @@ class CityPage:
     weight_scale: WeightScale
     rings: tuple[int, ...] = (1, 3, 5)
     tiers: tuple[str, ...] = TIERS
-    ring: int = 5
+    ring: int = 0
     tier: str = "all"
     shift: int = 0
     level: int = 50
@@ -107,7 +108,7 @@ class CityPage:
     def __post_init__(self) -> None:
         if not 0 <= self.shift < self.shift_count:
             raise ValueError(f"Expected shift in 0..{self.shift_count - 1}, got {self.shift}.")
-        if self.ring not in self.rings or self.tier not in self.tiers:
+        if self.ring not in (0, *self.rings) or self.tier not in self.tiers:
             raise ValueError(f"Expected a ring of {self.rings} and a tier of {self.tiers}.")
 
     def config(self) -> dict[str, Any]:
@@ -135,12 +136,19 @@ class CityPage:
             "tiles": None if self.tiles is None else asdict(self.tiles),
         }
 
-    def first_body(self) -> str:
-        """Return the address of the first shift's coverage."""
+    def first_bodies(self) -> tuple[str, ...]:
+        """Return the addresses of what is drawn first."""
+        rings = (self.ring,) if self.ring else self.rings
+        if self.kind == "gaps":
+            rings = rings[-1:]
+        return tuple(self.body_address(ring, self.tier, self.shift) for ring in rings)
+
+    def body_address(self, ring: int, tier: str, shift: int) -> str:
+        """Return where the coverage of one ring, tier and shift is read."""
         return (
-            self.addresses.coverage.replace("{ring}", str(self.ring))
-            .replace("{tier}", self.tier)
-            .replace("{shift}", str(self.shift))
+            self.addresses.coverage.replace("{ring}", str(ring))
+            .replace("{tier}", tier)
+            .replace("{shift}", str(shift))
         )
 
 
@@ -161,12 +169,12 @@ def render_city(page: CityPage) -> str:
         nonce=page.nonce,
         assets=page.assets,
         islands=islands,
-        preload=() if page.inlined is not None else (page.addresses.geometry, page.first_body()),
+        preload=() if page.inlined is not None else (page.addresses.geometry, *page.first_bodies()),
     )
     (south, west), (north, east) = page.core
     middle = ((south + north) / 2, (west + east) / 2)
     base = OfflineMap(
-        figure, location=middle, zoom=10, min_zoom=5, max_zoom=MAX_ZOOM, zoom_snap=0.5
+        figure, location=middle, zoom=10, min_zoom=5, max_zoom=MAX_ZOOM
     )
     CellLayer().add_to(base)
     allowed = () if page.tiles is None else (page.tiles.url, page.tiles.attribution)
@@ -177,7 +185,7 @@ def bounds_of(
     lat: NDArray[np.floating],
     lng: NDArray[np.floating],
     weight: NDArray[np.floating] | None = None,
-    outer: float = 0.06,
+    outer: float = 0.11,
 ) -> Bounds:
     """Return the box of some points, or the one that leaves `outer` of the weight on each side.
 

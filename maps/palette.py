@@ -34,6 +34,15 @@ class CoverageColours:
 
 
 @dataclass(frozen=True, slots=True)
+class RingColours:
+    """Classes of the map of all rings: widest ring first, deepest colour for the fastest."""
+
+    none: Colour = (229, 226, 218)
+    unlikely: Colour = (206, 200, 186)
+    colours: tuple[Colour, ...] = ((158, 211, 206), (62, 156, 172), (13, 78, 116))
+
+
+@dataclass(frozen=True, slots=True)
 class GapColours:
     """Classes of uncovered demand, as multiples of the mean demand of a cell that has any."""
 
@@ -82,6 +91,7 @@ class Palette:
     """
 
     coverage: CoverageColours = field(default_factory=CoverageColours)
+    rings: RingColours = field(default_factory=RingColours)
     gaps: GapColours = field(default_factory=GapColours)
     lines: tuple[tuple[int, int, int, float], ...] = (
         (255, 255, 255, 0.28),

@@ -145,7 +145,6 @@ def city_page(layers: MapLayers, settings: Settings, request: Request, nonce: st
         city=bounds_of(lat, lng),
         weight_scale=layers.scale,
         rings=RINGS_MIN,
-        ring=RINGS_MIN[-1],
         shift=busiest_shift(city),
         level=round(100 * GAP_LEVEL),
         nonce=nonce,

@@ -4,7 +4,7 @@
 (function (global) {
   const Jingge = global.Jingge;
   const { OUTSIDE, EDGE, clamp } = Jingge;
-  const WARM = 12; // decoded shifts kept
+  const WARM = 24; // decoded shifts kept
   const TRANSPARENT = 0;
 
   function abgr([r, g, b, a = 255]) {
@@ -67,7 +67,7 @@
         if (allowed.includes(value)) this[key] = value;
       };
       pick("kind", ["coverage", "gaps"]);
-      pick("ring", config.rings, Number);
+      pick("ring", [0, ...config.rings], Number);
       pick("tier", config.tiers);
       const whole = (key, low, high) => {
         const value = Number(hash.get(key));
@@ -87,7 +87,7 @@
         `map=${+map.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lng.toFixed(5)}`,
         `shift=${this.shift}`, `kind=${this.kind}`, `ring=${this.ring}`, `tier=${this.tier}`,
       ];
-      if (this.kind === "gaps") parts.push(`level=${this.level}`);
+      if (this.kind === "gaps" || !this.ring) parts.push(`level=${this.level}`);
       if (off.length) parts.push(`off=${off.join(",")}`);
       return `#${parts.join("&")}`;
     }
@@ -143,6 +143,36 @@
     }
   }
 
+  // All rings at once: each cell shows the first ring in which an arrival is likely enough.
+  class RingStyle {
+    constructor(palette) {
+      this.palette = palette;
+    }
+
+    // Class 0: nobody in any ring; 1: too unlikely; 2 + k: from the ring rings - 1 - k.
+    classify(values, level) {
+      const last = values.length - 1;
+      for (let k = 0; k <= last; k++) if (values[k] >= level && values[k] > 0) return 2 + last - k;
+      return values[last] > 0 ? 1 : 0;
+    }
+
+    get ramp() {
+      return [this.palette.none, this.palette.unlikely, ...this.palette.colours];
+    }
+
+    paint(means, level, outside) {
+      const ramp = this.ramp.map((colour) => abgr(colour));
+      const out = new Uint32Array(outside + 1);
+      const values = new Float32Array(means.length);
+      for (let p = 0; p < outside; p++) {
+        for (let k = 0; k < values.length; k++) values[k] = means[k][p];
+        out[p] = ramp[this.classify(values, level)];
+      }
+      out[outside] = TRANSPARENT;
+      return { colours: out, stripes: null };
+    }
+  }
+
   class GapStyle {
     constructor(palette) {
       this.breaks = palette.breaks;
@@ -183,6 +213,7 @@
       this.source = new Source(config.inlined);
       this.decoded = new Map();
       this.coverageStyle = new CoverageStyle(config.palette.coverage);
+      this.ringStyle = new RingStyle(config.palette.rings);
       this.gapStyle = new GapStyle(config.palette.gaps);
       this.numbers = new Intl.NumberFormat(config.lang);
       this.pinned = null;
@@ -199,7 +230,7 @@
       this.panel = new Jingge.Panel(this);
       this._setView();
       const geometry = this.source.json(config.urls.geometry);
-      this.source.bytes(this.bodyAddress()).catch(() => {});
+      for (const ring of this.ringsShown()) this.source.bytes(this.bodyAddress(ring)).catch(() => {});
       this.pyramid = new Jingge.Pyramid((await geometry).levels);
       this.layer = new Jingge.CellLayer(this.pyramid, {
         minZoom: 0, maxZoom: map.getMaxZoom(), opacity: config.tiles ? 0.72 : 1,
@@ -232,7 +263,15 @@
 
     // --- loading
 
-    bodyAddress(shift = this.state.shift, ring = this.state.ring, tier = this.state.tier) {
+    // What is drawn: one ring, or all of them in one map.
+    ringsShown() {
+      const { ring, kind } = this.state;
+      const { rings } = this.config;
+      if (ring) return [ring];
+      return kind === "gaps" ? rings.slice(-1) : rings;
+    }
+
+    bodyAddress(ring, shift = this.state.shift, tier = this.state.tier) {
       return this.config.urls.coverage
         .replace("{ring}", ring).replace("{tier}", tier).replace("{shift}", shift);
     }
@@ -306,7 +345,8 @@
         if (shift < 0 || shift >= this.config.shift_count) continue;
         await new Promise((resolve) => setTimeout(resolve, 60));
         if (wanted !== this.changes) return;
-        await this.percentsOf(this.bodyAddress(shift)).catch(() => {});
+        for (const ring of this.ringsShown())
+          await this.percentsOf(this.bodyAddress(ring, shift)).catch(() => {});
       }
     }
 
@@ -315,9 +355,12 @@
     // Show what the state says; the last call wins when answers arrive out of order.
     async show() {
       const turn = ++this.changes;
-      const percent = await this.percentsOf(this.bodyAddress());
+      const rings = this.ringsShown();
+      const percents = await Promise.all(rings.map((ring) => this.percentsOf(this.bodyAddress(ring))));
       if (turn !== this.changes) return false;
-      this.percent = percent;
+      this.rings = rings;
+      this.percents = percents;
+      this.percent = percents[percents.length - 1];
       this.repaint();
       return true;
     }
@@ -326,9 +369,12 @@
       const { pyramid, state, percent } = this;
       const { count } = pyramid.finest;
       const even = this._even || (this._even = new Float32Array(count).fill(1));
-      this.means = pyramid.means(percent, this.weights || even);
+      this.ringMeans = this.percents.map((one) => pyramid.means(one, this.weights || even));
+      this.means = this.ringMeans[this.ringMeans.length - 1];
       let painted;
-      if (state.kind === "coverage" || !this.weights)
+      if (this.rings.length > 1)
+        painted = this.ringStyle.paint(this.ringMeans, state.level, pyramid.outside);
+      else if (state.kind === "coverage" || !this.weights)
         painted = this.coverageStyle.paint(this.means, pyramid.outside);
       else {
         this.lacks = pyramid.means(uncovered(percent, this.weights, state.level), even);
@@ -341,9 +387,10 @@
 
     // Shares of the demand weight by class, and the figures beside the legend.
     summary() {
-      const { percent, weights, state, coverageStyle, gapStyle } = this;
+      const { percent, percents: all, weights, state, coverageStyle, gapStyle, ringStyle } = this;
       const gaps = state.kind === "gaps";
-      const shares = new Float64Array(gaps ? gapStyle.breaks.length + 3 : coverageStyle.colours.length + 1);
+      const shares = new Float64Array(16);
+      const values = new Float32Array(all.length);
       let covered = 0;
       let cells = 0;
       let lacking = 0;
@@ -357,7 +404,13 @@
           cells += 1;
           lacking += w;
         }
-        shares[gaps ? gapStyle.classify(lack, w, this.meanWeight) : coverageStyle.classify(percent[k])] += w;
+        let index;
+        if (gaps) index = gapStyle.classify(lack, w, this.meanWeight);
+        else if (all.length > 1) {
+          for (let r = 0; r < all.length; r++) values[r] = all[r][k];
+          index = ringStyle.classify(values, state.level);
+        } else index = coverageStyle.classify(percent[k]);
+        shares[index] += w;
       }
       return {
         shares: Array.from(shares, (share) => share / this.totalWeight),
@@ -377,7 +430,8 @@
       if (other.some((key) => FLAGS.includes(key))) this.overlay && this.overlay.draw();
       if (other.some((key) => ["kind", "level"].includes(key))) {
         if (this.state.kind === "gaps") await this._loadWeights();
-        if (this.percent) this.repaint();
+        if ("kind" in change && !this.state.ring) await this.show();
+        else if (this.percent) this.repaint();
         this.showPosts();
       }
       if (other.some((key) => ["shift", "ring", "tier"].includes(key))) {
@@ -489,7 +543,7 @@
         name: level.name(position - level.offset),
         averaged: level !== this.pyramid.finest,
         resolution: level.resolution,
-        coverage: this.means ? this.means[position] / 100 : null,
+        coverage: this.means ? this.ringMeans.map((one, k) => [this.rings[k], one[position]]) : [],
         weight: this.demands ? this.demands[position] / this.meanWeight : null,
       };
       if (!this.places) return known;
@@ -560,5 +614,5 @@
     return city;
   };
 
-  Object.assign(Jingge, { CityMap, CoverageStyle, GapStyle, Source, percents, uncovered });
+  Object.assign(Jingge, { CityMap, CoverageStyle, RingStyle, GapStyle, Source, percents, uncovered });
 })(globalThis);

@@ -26,7 +26,10 @@
       this.legend = make("section", { class: "jg-legend", "aria-label": this.t("legend") });
       this.figure = make("p", { class: "jg-figure" });
       this.body = make("div", { class: "jg-body", id: "jg-body" },
-        this._choice("ring", this.t("ring"), city.config.rings.map((ring) => [ring, this.t("minutes", { n: ring })])),
+        this._choice("ring", this.t("ring"), [
+          [0, this.t("rings")],
+          ...city.config.rings.map((ring) => [ring, this.t("minutes", { n: ring })]),
+        ]),
         this._choice("tier", this.t("tier"), city.config.tiers.map((tier) => [tier, this.t(`tier.${tier}`)])),
         (this.slider = this._slider()),
         this.legend,
@@ -79,12 +82,12 @@
     _slider() {
       const { city } = this;
       this.range = make("input", {
-        type: "range", min: 5, max: 100, step: 5, "aria-label": this.t("level"),
+        type: "range", min: 5, max: 100, step: 5,
         on: { input: () => city.set({ level: Number(this.range.value) }) },
       });
       this.rangeText = make("output", {});
       return make("label", { class: "jg-choice jg-slider" },
-        make("span", { class: "jg-name", text: this.t("level") }), this.range, this.rangeText);
+        (this.sliderName = make("span", { class: "jg-name" })), this.range, this.rangeText);
     }
 
     _flags() {
@@ -124,7 +127,8 @@
       const { state } = this.city;
       for (const [button, key, value] of this.buttons)
         button.setAttribute("aria-pressed", String(state[key] === value));
-      this.slider.hidden = state.kind !== "gaps";
+      this.slider.hidden = state.kind !== "gaps" && state.ring !== 0;
+      this.sliderName.textContent = this.t(state.kind === "gaps" ? "level" : "likely");
       this.range.value = state.level;
       this.rangeText.textContent = this.t("percent", { n: state.level });
       document.body.dataset.kind = state.kind;
@@ -144,15 +148,19 @@
       const { city } = this;
       const gaps = city.state.kind === "gaps";
       const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}%`;
-      const [big, small] = gaps
+      const all = city.rings.length > 1;
+      const [big, small] = all
+        ? [percent(summary.shares.slice(2).reduce((a, b) => a + b, 0), 1),
+          this.t("rings_figure", { ring: this.t("minutes", { n: city.rings[city.rings.length - 1] }) })]
+        : gaps
         ? [percent(summary.gapShare, 1), this.t("gap_figure", { cells: city.numbers.format(summary.gapCells) })]
         : [percent(summary.coverage, 1), this.t("coverage_figure")];
       this.figure.replaceChildren(make("strong", { text: big }), make("span", { text: small }));
-      const rows = gaps ? this._gapClasses() : this._coverageClasses();
+      const rows = all ? this._ringClasses() : gaps ? this._gapClasses() : this._coverageClasses();
       const most = Math.max(...rows.map((row) => summary.shares[row.index] || 0), 1e-9);
       this.legend.replaceChildren(
         make("div", { class: "jg-legend-head" },
-          make("span", { class: "jg-name", text: this.t(gaps ? "legend.gaps" : "legend.coverage") }),
+          make("span", { class: "jg-name", text: this.t(all ? "legend.rings" : gaps ? "legend.gaps" : "legend.coverage") }),
           make("span", { class: "jg-hint", text: this.t("legend.share") })),
         ...rows.map(({ colour, stripe, text, index }) => {
           const share = summary.shares[index];
@@ -167,6 +175,16 @@
             make("span", { class: "jg-track" }, index > 0 || !gaps ? bar : null),
             make("span", { class: "jg-share", text: share > 0 ? percent(share, share < 0.0995 ? 1 : 0) : "–" }));
         }));
+    }
+
+    _ringClasses() {
+      const { rings } = this.city;
+      const { colours, unlikely, none } = this.city.config.palette.rings;
+      const rows = rings.map((ring, k) => ({
+        colour: colours[rings.length - 1 - k], text: this.t("class.within", { n: ring }), index: 1 + rings.length - k,
+      }));
+      return [...rows, { colour: unlikely, text: this.t("class.unlikely"), index: 1 },
+        { colour: none, text: this.t("class.nobody"), index: 0 }];
     }
 
     _coverageClasses() {
@@ -258,9 +276,10 @@
         if (value !== null && value !== undefined && value !== "")
           rows.push(make("div", { class: `jg-row ${extra}` }, make("dt", { text: name }), make("dd", { text: value })));
       };
-      const percent = known.coverage === null ? "" : this.t("percent", { n: Math.floor(100 * known.coverage + 1e-4) });
-      const { ring, tier } = this.city.state;
-      row(this.t("card.coverage", { ring: this.t("minutes", { n: ring }), tier: this.t(`tier.${tier}`) }), percent, "jg-main");
+      const tier = this.t(`tier.${this.city.state.tier}`);
+      for (const [ring, value] of known.coverage)
+        row(this.t("card.coverage", { ring: this.t("minutes", { n: ring }), tier }),
+          this.t("percent", { n: Math.floor(value + 1e-3) }), "jg-main");
       row(this.t("card.weight"), known.weight === null ? "" : this.t("card.times", { n: readable(known.weight) }));
       if (known.posts && known.beat !== undefined) {
         const heads = this.city.config.tiers.filter((name) => known.posts.heads[name])
