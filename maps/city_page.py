@@ -173,9 +173,7 @@ def render_city(page: CityPage) -> str:
     )
     (south, west), (north, east) = page.core
     middle = ((south + north) / 2, (west + east) / 2)
-    base = OfflineMap(
-        figure, location=middle, zoom=10, min_zoom=5, max_zoom=MAX_ZOOM
-    )
+    base = OfflineMap(figure, location=middle, zoom=10, min_zoom=5, max_zoom=MAX_ZOOM)
     CellLayer().add_to(base)
     allowed = () if page.tiles is None else (page.tiles.url, page.tiles.attribution)
     return render_page(figure, allowed=[text for text in allowed if text])

@@ -14,6 +14,7 @@ SCRIPTS: Final = (
     "dom.js",
     "lattice.js",
     "gcj02.js",
+    "tiled_level.js",
     "cell_layer.js",
     "overlay.js",
     "panel.js",

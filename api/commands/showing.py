@@ -53,12 +53,12 @@ def map_(
 ) -> None:
     """Write one self-contained coverage map."""
     from api.files import write_atomically
+    from api.map_file import map_file
     from data.bundle import read_bundle
     from data.results import read_roster
-    from maps.export import self_contained_map
 
     scenario = read_bundle(directory)
-    page = self_contained_map(scenario, read_roster(roster, scenario), language=TEXTS.language)
+    page = map_file(scenario, read_roster(roster, scenario), TEXTS)
     write_atomically(out, page.encode())
     typer.echo(TEXTS("cli.map.done", file=out, size=f"{len(page.encode()) / 1e6:.1f}"), err=True)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Final
 
-import numpy as np
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
@@ -18,16 +17,17 @@ from starlette.exceptions import HTTPException
 from api.dependencies import CityDep, NonceDep, SettingsDep
 from api.language import texts_of
 from api.layers import MapLayers, Packed, pack
+from api.map_pages import city_page
 from api.templating import page_language
-from grid.coverage import GAP_LEVEL, RINGS_MIN
-from maps.city_page import Addresses, BaseTiles, CityPage, bounds_of
 from maps.coverage_map import coverage_map
 from maps.gap_map import gap_map
 from maps.shipped import MEDIA_TYPES, assets_version, read_asset
 
 if TYPE_CHECKING:
-    from api.city import City
+    from collections.abc import Callable
+
     from api.settings import Settings
+    from maps.city_page import CityPage
 
 router = APIRouter(prefix="/maps", include_in_schema=False)
 
@@ -54,7 +54,7 @@ def coverage(
     layers: LayersDep, settings: SettingsDep, nonce: NonceDep, request: Request
 ) -> HTMLResponse:
     """Show who is likely to reach which cell within 1, 3 and 5 minutes."""
-    return HTMLResponse(coverage_map(city_page(layers, settings, request, nonce)))
+    return HTMLResponse(coverage_map(_page(layers, settings, request, nonce)))
 
 
 @router.get("/gaps")
@@ -62,7 +62,7 @@ def gaps(
     layers: LayersDep, settings: SettingsDep, nonce: NonceDep, request: Request
 ) -> HTMLResponse:
     """Show the cells that matter and are not covered well enough, and the posts that are short."""
-    return HTMLResponse(gap_map(city_page(layers, settings, request, nonce)))
+    return HTMLResponse(gap_map(_page(layers, settings, request, nonce)))
 
 
 @router.get("/static/{version}/{name}")
@@ -129,62 +129,6 @@ def tile(layers: LayersDep, version: str, zoom: int, x: int, y: int, request: Re
     return _data(layers, version, request, lambda: layers.tile(zoom, x, y))
 
 
-def city_page(layers: MapLayers, settings: Settings, request: Request, nonce: str) -> CityPage:
-    """Return what a map page of the served city is made of."""
-    city = layers.city
-    texts = texts_of(page_language(request)[0])
-    root = f"/maps/data/{city.version}"
-    lat, lng = city.lattice.centres()
-    return CityPage(
-        kind="coverage",
-        labels=texts.entries,
-        lang=texts.tag,
-        addresses=addresses(root),
-        shift_count=layers.num_shifts,
-        core=bounds_of(lat, lng, city.cell_weight),
-        city=bounds_of(lat, lng),
-        weight_scale=layers.scale,
-        rings=RINGS_MIN,
-        shift=busiest_shift(city),
-        level=round(100 * GAP_LEVEL),
-        nonce=nonce,
-        assets=f"/maps/static/{assets_version()}",
-        tiles=_base_tiles(settings),
-    )
-
-
-def addresses(root: str) -> Addresses:
-    """Return where the scripts read from, under a root."""
-    return Addresses(
-        geometry=f"{root}/geometry",
-        places=f"{root}/places",
-        owners=f"{root}/owners",
-        weights=f"{root}/weights",
-        shifts=f"{root}/shifts",
-        coverage=f"{root}/coverage/{{ring}}/{{tier}}/{{shift}}",
-        posts=f"{root}/posts/{{shift}}",
-        tile=f"{root}/tiles/{{z}}/{{x}}/{{y}}",
-    )
-
-
-def busiest_shift(city: City) -> int:
-    """Return the shift that wants the most people: what a reader looks at first."""
-    wanted = np.bincount(
-        city.lines["shift"], city.lines["required"], minlength=len(city.scenario.shifts)
-    )
-    return int(wanted.argmax())
-
-
-def _base_tiles(settings: Settings) -> BaseTiles | None:
-    if not settings.tile_url:
-        return None
-    return BaseTiles(
-        settings.tile_url,
-        "gcj02" if settings.tile_crs == "gcj02" else "wgs84",
-        settings.tile_attribution,
-    )
-
-
 _assets: dict[str, Packed] = {}
 
 
@@ -217,3 +161,14 @@ def _send(packed: Packed, request: Request) -> Response:
     if encoding:
         headers["Content-Encoding"] = encoding
     return Response(content, headers=headers, media_type=packed.media_type)
+
+
+def _page(layers: MapLayers, settings: Settings, request: Request, nonce: str) -> CityPage:
+    return city_page(
+        layers,
+        texts_of(page_language(request)[0]),
+        root=f"/maps/data/{layers.city.version}",
+        assets=f"/maps/static/{assets_version()}",
+        nonce=nonce,
+        settings=settings,
+    )

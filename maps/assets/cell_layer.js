@@ -12,20 +12,29 @@
   // Cells narrower than this many device pixels are not drawn: their parents are.
   const MIN_CELL_PX = 2.2;
   const GRID_FROM_PX = 22;
+  const STEP = 16;
 
   // Every cell of every level, in one range of positions: finest level first; `outside` comes last.
   class Pyramid {
-    constructor(specs) {
+    constructor(geometry) {
       this.levels = [];
+      this.parents = [];
       let offset = 0;
-      for (const spec of specs) {
+      if (geometry.kind === "tiles") {
+        const level = new Jingge.TiledLevel(geometry);
+        level.spacing = level.spacingAtZoom0();
+        this.levels.push(level);
+        this.finest = level;
+        this.outside = level.count;
+        return;
+      }
+      for (const spec of geometry.levels) {
         const level = new Jingge.Level(spec, offset);
         this.levels.push(level);
         offset += level.count;
       }
       this.outside = offset;
       this.finest = this.levels[0];
-      this.parents = [];
       // Centre spacing of neighbouring cells, in pixels of a map at zoom 0.
       const middle = this._middle();
       for (const level of this.levels) level.spacing = spacingAtZoom0(level, middle);
@@ -136,8 +145,18 @@
 
   // --- borders ------------------------------------------------------------------------------------
 
+  // What the edge between cells of two beats separates.
+  function borderBetween(stationOfBeat, districtOfStation) {
+    return (own, beat) => {
+      if (beat === own) return GRID;
+      const [a, b] = [stationOfBeat[own], stationOfBeat[beat]];
+      if (a === b) return BEAT;
+      return districtOfStation[a] === districtOfStation[b] ? STATION : DISTRICT;
+    };
+  }
+
   // For each cell six two-bit classes: what the edge to each neighbour separates.
-  function edgeClasses(pyramid, beats, stationOfBeat, districtOfStation) {
+  function edgeClasses(pyramid, beats, between) {
     const edges = new Uint16Array(pyramid.outside + 1);
     for (const level of pyramid.levels) {
       const { offset, row, col, count } = level;
@@ -146,14 +165,7 @@
         let bits = 0;
         for (let d = 0; d < 6; d++) {
           const other = level.at(row[k] + STEPS[d][0], col[k] + STEPS[d][1]);
-          let kind = DISTRICT;
-          if (other !== OUTSIDE) {
-            const beat = beats[offset + other];
-            if (beat === own) kind = GRID;
-            else if (stationOfBeat[beat] === stationOfBeat[own]) kind = BEAT;
-            else if (districtOfStation[stationOfBeat[beat]] === districtOfStation[stationOfBeat[own]])
-              kind = STATION;
-          }
+          const kind = other === OUTSIDE ? DISTRICT : between(own, beats[offset + other]);
           bits |= kind << (2 * d);
         }
         edges[offset + k] = bits;
@@ -178,6 +190,7 @@
       columns[3 * x + 2] = m[6] * c + m[7] * s;
     }
     const table = new Uint32Array(size * size).fill(pyramid.outside);
+    const moved = Jingge.displaced ? displacedPlane(level, coords, size) : null;
     const { rows, cols, index, offset } = level;
     const bands = edges && makeBands(level, coords, size, widths);
     let inside = false;
@@ -188,8 +201,9 @@
       for (let x = 0; x < size; x++, p++) {
         const w = columns[3 * x + 2] + t2;
         if (w <= 0) continue; // the far side of the globe
-        const row = (columns[3 * x] + t0) / w;
-        const col = (columns[3 * x + 1] + t1) / w;
+        let row = (columns[3 * x] + t0) / w;
+        let col = (columns[3 * x + 1] + t1) / w;
+        if (moved) [row, col] = moved(x + 0.5, y + 0.5);
         let a = Math.floor(row + 0.5);
         let b = Math.floor(col + 0.5);
         const c = Math.floor(row - col + 0.5);
@@ -207,6 +221,30 @@
       }
     }
     return { table: inside ? table : null, bands: bands ? bands.done() : null, level };
+  }
+
+  // (row, col) of a pixel where the map is drawn in GCJ-02: exact every `STEP` pixels, linear between.
+  // The offset changes by metres over kilometres, so this is within a decimetre of exact when one
+  // pixel is a metre, and within a hundredth of a pixel when it is a kilometre.
+  function displacedPlane(level, coords, size) {
+    const nodes = Math.ceil(size / STEP) + 1;
+    const world = 1 / (2 ** coords.z * size);
+    const grid = new Float64Array(2 * nodes * nodes);
+    for (let b = 0, n = 0; b < nodes; b++)
+      for (let a = 0; a < nodes; a++, n += 2) {
+        const shown = worldLatLng((coords.x * size + a * STEP) * world, (coords.y * size + b * STEP) * world);
+        [grid[n], grid[n + 1]] = level.plane(...Jingge.fromDisplay(...shown));
+      }
+    return (x, y) => {
+      const a = Math.floor(x / STEP);
+      const b = Math.floor(y / STEP);
+      const [u, v] = [x / STEP - a, y / STEP - b];
+      const n = 2 * (b * nodes + a);
+      const mix = (k) =>
+        (grid[n + k] * (1 - u) + grid[n + 2 + k] * u) * (1 - v) +
+        (grid[n + 2 * nodes + k] * (1 - u) + grid[n + 2 * nodes + 2 + k] * u) * v;
+      return [mix(0), mix(1)];
+    };
   }
 
   // Collects the pixels within half a line's width of an edge: distance to the edge is linear in
@@ -267,7 +305,7 @@
     const world = 1 / (2 ** coords.z * size);
     const at = (x, y) => {
       const [row, col] = level.plane(
-        ...worldLatLng((coords.x * size + x) * world, (coords.y * size + y) * world),
+        ...Jingge.fromDisplay(...worldLatLng((coords.x * size + x) * world, (coords.y * size + y) * world)),
       );
       return [row - col / 2, col - row / 2, (row + col) / 2];
     };
@@ -302,6 +340,7 @@
       this.colours = new Uint32Array(pyramid.outside + 1); // of every cell, as ABGR
       this.stripes = null; // the same for every other diagonal band of pixels, or null
       this.edges = null;
+      this.kindBetween = null; // the same for two positions, where cells have no directions
       this.shown = { beats: true, stations: true, districts: true };
       this.lines = [0, 0, 0, 0].map(() => [0, 0, 0, 0]); // r, g, b, opacity by edge class
       this.ratio = Math.min(global.devicePixelRatio || 1, 3);
@@ -327,8 +366,9 @@
     },
 
     // What separates each cell from its neighbours: lines are drawn from now on.
-    setEdges(edges, lines) {
+    setEdges(edges, kindBetween, lines) {
       this.edges = edges;
+      this.kindBetween = kindBetween;
       this.lines = lines;
       this.rebuild();
     },
@@ -374,8 +414,22 @@
       const level = this.pyramid.levelAt(coords.z, this.ratio);
       const cellPx = level.spacing * 2 ** coords.z * this.ratio;
       const widths = lineWidths(coords.z, this.ratio, cellPx, this.shown);
-      Object.assign(tile, buildTile(this.pyramid, level, coords, tile.width, this.edges, widths));
       this.tables += 1;
+      if (level.tiled) this._buildTiled(tile, level, widths);
+      else Object.assign(tile, buildTile(this.pyramid, level, coords, tile.width, this.edges, widths));
+    },
+
+    // The table comes later: the tile is painted again when it is there.
+    async _buildTiled(tile, level, widths) {
+      const { coords, width: size } = tile;
+      const { outside } = this.pyramid;
+      if (!tile.table) {
+        const bytes = await this.options.readTile(coords);
+        tile.table = bytes ? level.fromServer(bytes, size, outside) : level.fromOutlines(coords, size, outside);
+      }
+      tile.level = level;
+      tile.bands = this.kindBetween && Jingge.pixelBands(tile.table, size, this.kindBetween, widths);
+      this._paint(tile);
     },
 
     _paint(tile) {
@@ -435,7 +489,7 @@
   }
 
   Object.assign(Jingge, {
-    Pyramid, CellLayer, edgeClasses, buildTile, worldPoint, worldLatLng,
+    Pyramid, CellLayer, borderBetween, edgeClasses, buildTile, worldPoint, worldLatLng,
     EDGE: { GRID, BEAT, STATION, DISTRICT },
   });
 })(globalThis);

@@ -229,11 +229,13 @@
       const { map, config, state } = this;
       this.panel = new Jingge.Panel(this);
       this._setView();
+      this._addTiles();
       const geometry = this.source.json(config.urls.geometry);
       for (const ring of this.ringsShown()) this.source.bytes(this.bodyAddress(ring)).catch(() => {});
-      this.pyramid = new Jingge.Pyramid((await geometry).levels);
+      this.pyramid = new Jingge.Pyramid(await geometry);
       this.layer = new Jingge.CellLayer(this.pyramid, {
         minZoom: 0, maxZoom: map.getMaxZoom(), opacity: config.tiles ? 0.72 : 1,
+        readTile: (coords) => this._readTile(coords),
       });
       this.layer.shown = this._shownEdges();
       if (state.kind === "gaps") await this._loadWeights();
@@ -252,6 +254,15 @@
       const { map, state, config } = this;
       if (state.view) map.setView([state.view[1], state.view[2]], state.view[0], { animate: false });
       else this.fit(config.view.core, false);
+    }
+
+    // Raster tiles that an administrator put under the cells; none by default.
+    _addTiles() {
+      const { tiles } = this.config;
+      if (!tiles) return;
+      Jingge.showIn(tiles.crs);
+      L.tileLayer(tiles.url, { maxZoom: this.map.getMaxZoom(), zIndex: 0 }).addTo(this.map);
+      if (tiles.attribution) this.panel.credit(tiles.attribution);
     }
 
     fit(bounds, animate = true) {
@@ -323,13 +334,21 @@
       const beats = this.pyramid.majorities(Jingge.decodeOwners(this.pyramid.finest, body));
       this.beatOf = beats;
       this.places = places;
-      const edges = Jingge.edgeClasses(
-        this.pyramid, beats, places.beats.station, places.stations.district,
-      );
-      this.edges = edges;
-      this.layer.setEdges(edges, this.config.palette.lines);
+      const between = Jingge.borderBetween(places.beats.station, places.stations.district);
+      const { outside, finest } = this.pyramid;
+      const ofPositions = (a, b) =>
+        a === outside || b === outside ? (a === b ? EDGE.GRID : EDGE.DISTRICT) : between(beats[a], beats[b]);
+      this.edges = finest.tiled ? null : Jingge.edgeClasses(this.pyramid, beats, between);
+      this.layer.setEdges(this.edges, ofPositions, this.config.palette.lines);
       this.overlay = new Jingge.Overlay(this).addTo(this.map);
       await this.showPosts();
+    }
+
+    // A tile's table, where the cells lie on no lattice; null in a file, which has their outlines.
+    async _readTile({ x, y, z }) {
+      if (this.source.inlined) return null;
+      const { tile } = this.config.urls;
+      return this.source.bytes(tile.replace("{z}", z).replace("{x}", x).replace("{y}", y));
     }
 
     async _loadShifts() {
@@ -575,7 +594,7 @@
       const level = this.pyramid.levelOf(position);
       const display = (point) => Jingge.toDisplay(...point);
       cell.setLatLngs(level.outline(position - level.offset).map(display)).addTo(this.map);
-      if (!this.beatOf) return;
+      if (!this.beatOf || !this.edges) return;
       const owner = this.beatOf[position];
       const key = `${level.resolution}/${owner}`;
       if (this._outlined !== key) {
@@ -598,8 +617,6 @@
       return edges;
     }
   }
-
-  Jingge.toDisplay = Jingge.toDisplay || ((lat, lng) => [lat, lng]);
 
   Jingge.start = function (map) {
     const config = JSON.parse(document.getElementById("jg-config").textContent);

@@ -41,5 +41,13 @@
     return [a, b];
   }
 
-  Object.assign(Jingge, { toGcj02, fromGcj02 });
+  // What the map shows is WGS-84 unless its tiles are drawn in GCJ-02: then all our data moves to them.
+  function showIn(system) {
+    Jingge.displaced = system === "gcj02";
+    Jingge.toDisplay = Jingge.displaced ? toGcj02 : (lat, lng) => [lat, lng];
+    Jingge.fromDisplay = Jingge.displaced ? fromGcj02 : (lat, lng) => [lat, lng];
+  }
+
+  showIn("wgs84");
+  Object.assign(Jingge, { toGcj02, fromGcj02, showIn });
 })(globalThis);

@@ -248,6 +248,7 @@
 
   // Undo maps/codec.py: owners as "same as west, north, north-west, or named anew".
   function decodeOwners(level, bytes) {
+    if (level.tiled) return new Uint16Array(bytes.slice().buffer);
     const { cols, index, row, col, count } = level;
     const owners = new Uint16Array(count);
     let next = count;

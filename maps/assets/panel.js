@@ -136,6 +136,10 @@
       this.showShort();
     }
 
+    credit(text) {
+      this.root.append(make("p", { class: "jg-credit", text }));
+    }
+
     fail(error) {
       console.error(error);
       this.alert.hidden = false;
