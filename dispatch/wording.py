@@ -72,3 +72,71 @@ VIOLATIONS: Final[dict[str, dict[Language, str]]] = {
         "en": "forbidden assignment {person_id} {beat_id} {shift_id} {role} is there",
     },
 }
+
+REMEDIES: Final[dict[str, dict[Language, str]]] = {
+    "add": {
+        "zh": "{person} 有空,可直接上岗(成本 {cost},缺口代价 {gain})",
+        "en": "{person} is free and could be added (costs {cost}, the place is worth {gain})",
+    },
+    "supervisor": {
+        "zh": "{supervisor} 有空:作为{supervisor_role}上岗带队,{person} 即可上岗",
+        "en": "{supervisor} is free: as {supervisor_role} on the post, {person} could be added",
+    },
+    "supervisor_available": {
+        "zh": "请 {supervisor} 该班出勤,作为{supervisor_role}带队,{person} 即可上岗",
+        "en": "have {supervisor} available then, as {supervisor_role} on the post: "
+        "{person} could be added",
+    },
+    "supervisor_shift": {
+        "zh": "{supervisor} 多排一班(上限 {limit} 班),作为{supervisor_role}带队,{person} 即可上岗",
+        "en": "one shift more for {supervisor} (limit {limit}), as {supervisor_role} on the post: "
+        "{person} could be added",
+    },
+    "supervisor_place": {
+        "zh": "该岗位多设 1 名{supervisor_role}({supervisor} 有空),{person} 即可上岗",
+        "en": "require one more {supervisor_role} on the post ({supervisor} is free): "
+        "{person} could be added",
+    },
+    "available": {
+        "zh": "请 {person} 该班出勤",
+        "en": "have {person} available then",
+    },
+    "one_more_shift": {
+        "zh": "{person} 多排一班(上限 {limit} 班)",
+        "en": "one shift more for {person} (limit {limit})",
+    },
+    "insured": {
+        "zh": "为 {person} 投保至 {until}",
+        "en": "insure {person} until {until}",
+    },
+    "reach": {
+        "zh": "把 {person} 的出行上限放宽到 {limit_m} 米",
+        "en": "extend the reach of {person} to {limit_m} m",
+    },
+    "trained": {
+        "zh": "培训 {person} 取得资质 {qualification}",
+        "en": "train {person} as {qualification}",
+    },
+    "recruit": {
+        "zh": "在 {beat} 附近招募 1 名能担任 {role} 的人员",
+        "en": "recruit one person for {role} near {beat}",
+    },
+    "hazardous": {
+        "zh": "{role} 是危险岗,不得派义警:改由辅警承担",
+        "en": "{role} is hazardous, never for volunteers: give it to auxiliaries",
+    },
+    "seats": {
+        "zh": "一项改变不够:既缺带队的民警或辅警,也缺义警",
+        "en": "no single change is enough: a supervisor and a volunteer are both wanting",
+    },
+    "group": {
+        "zh": "一项改变不够:该岗位义警须至少 {group} 人同去",
+        "en": "no single change is enough: {group} more volunteers must come together",
+    },
+}
+
+TOGETHER: Final[dict[Language, str]] = {
+    "zh": ",与 {companions} 同去",
+    "en": ", together with {companions}",
+}
+"""Added to a remedy where others, who are free, must come as well (H7)."""

@@ -1,0 +1,214 @@
+"""Why demand lines are short: who remains after each rule, and what would fill one more place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from dispatch.funnel import LINE, Funnel, funnel
+from dispatch.remedies import Line, PostState, Remedy, Search
+from dispatch.roster import GAP_COLUMNS
+from dispatch.rules import Tier
+from dispatch.wording import REMEDIES, TOGETHER, Language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from dispatch.scenario import Scenario
+
+STEPS: Final = ("in_reach", "qualified", "insured", "available", "free", "supervised")
+"""The funnel: H5, H2, H8, H1, then H3, H4 and pins, then H6 and H7."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Short lines of a roster.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row for every short line in the order of ``scenario.demand``, with `GAP_COLUMNS`.
+    remedies : tuple of Remedy
+        One for every row.
+    """
+
+    table: pd.DataFrame
+    remedies: tuple[Remedy, ...]
+
+
+def explain_gaps(
+    scenario: Scenario, roster: pd.DataFrame, *, language: Language = "zh"
+) -> pd.DataFrame:
+    """Explain every short demand line of a roster that keeps H1-H9.
+
+    Returns
+    -------
+    DataFrame
+        `GAP_COLUMNS`, one row for every line with fewer people than required. The funnel counts
+        the people of the role's tier that remain after each rule: ``in_reach`` (H5; officers and
+        auxiliaries: of the station), ``qualified`` (H2), ``insured`` (H8; also 0 for volunteers
+        in a hazardous role), ``available`` (H1), ``free`` (H3, H4: no shift of theirs clashes and
+        they have one left; not forbidden by a pin), ``supervised`` (H6, H7: the post has a seat,
+        and enough volunteers or free companions). ``cause`` is the first that is 0; where people
+        remain after all, ``cost`` (adding one would cost more than the place is worth) or
+        ``trade`` (it would pay: the plan can still be improved). ``remedy`` is the cheapest
+        single change that would fill one more place, in words, with ids and no names.
+    """
+    return find_gaps(scenario, roster, language=language).table
+
+
+def find_gaps(scenario: Scenario, roster: pd.DataFrame, *, language: Language = "zh") -> Gaps:
+    """Do what `explain_gaps` does, and also return the remedies as values."""
+    demand = _Demand.of(scenario, roster)
+    found = funnel(scenario, roster, demand.lines_to_look_at())
+    posts = demand.posts(scenario.rules.volunteers_per_supervisor)
+    lines = list(_lines(found, demand))
+    for line in lines:
+        post = posts[demand.post[line.number]]
+        (post.staff if demand.staffed[line.number] else post.short).append(line)
+    rules = scenario.rules
+    search = Search(rules.volunteers_per_supervisor, rules.min_volunteers_per_post)
+    words = _Words(scenario, language)
+    rows: list[tuple[Any, ...]] = []
+    remedies = []
+    for line, counts in zip(lines, found.counts.tolist(), strict=True):
+        if not line.missing:  # looked at for its supervisors only
+            continue
+        n, post = line.number, posts[demand.post[line.number]]
+        if demand.hazardous[n]:
+            now, remedy = False, Remedy("hazardous")
+        elif demand.staffed[n]:
+            now, remedy = search.staff_line(line)
+        else:
+            now, remedy = search.volunteer_line(line, post)
+        unfilled = demand.weight[n][-line.missing :]
+        steps = (*counts, counts[-1] if now else 0)
+        gain = scenario.costs.unmet * unfilled[0]
+        text = words.remedy(remedy, n, gain=gain, group=search.group(post))
+        cause = _cause(steps, remedy, gain)
+        rows.append((*demand.key[n], line.missing, sum(unfilled), cause, *steps, text))
+        remedies.append(remedy)
+    return Gaps(_table(rows), tuple(remedies))
+
+
+def _cause(steps: tuple[int, ...], remedy: Remedy, gain: int) -> str:
+    for step, remaining in zip(STEPS, steps, strict=True):
+        if not remaining:
+            return step
+    return "trade" if remedy.cost < gain else "cost"
+
+
+def _table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    texts = ("beat_id", "shift_id", "role", "cause", "remedy")
+    table = pd.DataFrame(rows, columns=list(GAP_COLUMNS))
+    return table.astype({name: "str" if name in texts else "int64" for name in GAP_COLUMNS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """Demand lines as plain lists in the order of ``scenario.demand``, with what they have."""
+
+    key: list[tuple[str, str, str]]
+    weight: list[tuple[int, ...]]
+    assigned: list[int]
+    missing: list[int]
+    post: list[int]
+    staffed: list[bool]
+    supervised: list[bool]
+    hazardous: list[bool]
+
+    @classmethod
+    def of(cls, scenario: Scenario, roster: pd.DataFrame) -> _Demand:
+        demand = scenario.demand
+        on_line = roster.groupby(LINE).size().rename("assigned").reset_index()
+        assigned = demand[LINE].merge(on_line, how="left", on=LINE)["assigned"]
+        assigned = assigned.fillna(0).astype("int64")
+        roles = demand[["role"]].merge(scenario.roles, how="left", on="role", validate="m:1")
+        staffed = roles["tier"] != Tier.VOLUNTEER
+        return cls(
+            key=list(zip(*(demand[name] for name in LINE), strict=True)),
+            weight=demand["weight"].tolist(),
+            assigned=assigned.tolist(),
+            missing=(demand["required"].reset_index(drop=True) - assigned).clip(lower=0).tolist(),
+            post=demand.groupby(LINE[:2], sort=False).ngroup().tolist(),
+            staffed=staffed.tolist(),
+            supervised=(roles["supervised"] & ~staffed).tolist(),
+            hazardous=(roles["hazardous"] & ~staffed).tolist(),
+        )
+
+    def lines_to_look_at(self) -> NDArray[np.int64]:
+        """Return short lines, and full ones of staff where volunteers may want a supervisor."""
+        short, staffed = np.array(self.missing, np.int64) > 0, np.array(self.staffed, np.bool_)
+        post = np.array(self.post, np.int64)
+        return np.flatnonzero(short | (staffed & np.isin(post, post[short & ~staffed])))
+
+    def posts(self, volunteers_per_supervisor: int) -> list[PostState]:
+        """Return the heads and seats of every post."""
+        posts = [PostState() for _ in range(max(self.post, default=-1) + 1)]
+        for n, heads in enumerate(self.assigned):
+            post = posts[self.post[n]]
+            if self.staffed[n]:
+                post.seats += volunteers_per_supervisor * heads
+            else:
+                post.volunteers += heads
+                post.seats -= heads * self.supervised[n]
+        return posts
+
+
+def _lines(found: Funnel, demand: _Demand) -> Iterator[Line]:
+    columns = (found.lines, found.free, found.free_cost, found.fix, found.fix_m)
+    for n, free, cost, fix, fix_m in zip(*(c.tolist() for c in columns), strict=True):
+        yield Line(
+            number=n,
+            missing=demand.missing[n],
+            supervised=demand.supervised[n],
+            free=[p for p in free if p >= 0],
+            free_cost=cost,
+            fix=fix,
+            fix_m=fix_m,
+        )
+
+
+class _Words:
+    """Puts remedies into words of one language."""
+
+    def __init__(self, scenario: Scenario, language: Language) -> None:
+        self._language = language
+        self._person = scenario.people["person_id"].tolist()
+        self._max_shifts = scenario.people["max_shifts"].tolist()
+        self._line = list(zip(*(scenario.demand[name] for name in LINE), strict=True))
+        ends_at = scenario.shifts["ends_at"].dt.tz_convert(scenario.timezone)
+        self._ends_on = dict(zip(scenario.shifts["shift_id"], ends_at.dt.date, strict=True))
+        self._learn = {
+            role: ";".join(qualifications[:1])
+            for role, qualifications in zip(
+                scenario.roles["role"], scenario.roles["qualifications"], strict=True
+            )
+        }
+
+    def remedy(self, remedy: Remedy, number: int, *, gain: int, group: int) -> str:
+        beat, shift, role = self._line[number]
+        changed, companions = remedy.changed, remedy.added[1:]
+        values = {"beat": beat, "role": role, "cost": remedy.cost, "gain": gain, "group": group}
+        if remedy.person >= 0:
+            values["person"] = self._person[remedy.person]
+        if changed >= 0:
+            values["limit"] = self._max_shifts[changed] + 1
+        if remedy.kind.startswith("supervisor"):
+            supervisor, line = companions[0]
+            values["supervisor"] = self._person[supervisor]
+            values["supervisor_role"] = self._line[line][2]
+            companions = companions[1:]
+        values["until"] = self._ends_on[shift]
+        values["limit_m"] = remedy.limit_m
+        values["qualification"] = self._learn[role]
+        text = REMEDIES[remedy.kind][self._language].format_map(values)
+        if companions:
+            ids = ", ".join(self._person[person] for person, _ in companions)
+            text += TOGETHER[self._language].format(companions=ids)
+        return text

@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import City, naive_check, optimum, random_roster, with_pins
+from rule_breakers import CHEN, LI, SUN, base, person
+from tiny_city import (
+    HUASHENG,
+    availability_table,
+    demand_table,
+    people_table,
+    pins_table,
+    random_scenario,
+    roster_table,
+    scenarios,
+    tiny_scenario,
+)
+
+from dispatch.gaps import STEPS, explain_gaps, find_gaps
+from dispatch.remedies import NOBODY
+from dispatch.roster import GAP_COLUMNS
+from dispatch.wording import REMEDIES, TOGETHER
+
+EMPTY = roster_table()
+
+
+def only_gap(scenario, *rows):
+    gaps = find_gaps(scenario, roster_table(*rows), language="en")
+    assert len(gaps.table) == 1, gaps.table
+    return gaps.table.iloc[0], gaps.remedies[0]
+
+
+# every remedy, applied
+
+
+def apply(scenario, remedy, line):
+    """Make the one change that a remedy asks for; return its new scenario and assignments."""
+    people, demand = scenario.people.to_dict("records"), scenario.demand.to_dict("records")
+    ids = [row["person_id"] for row in people]
+    role = scenario.roles.set_index("role").loc[line["role"]]
+    shift = scenario.shifts.set_index("shift_id").loc[line["shift_id"]]
+    kind = remedy.kind.removeprefix("supervisor_")
+    changed = people[remedy.changed] if remedy.changed != NOBODY else {}
+    if kind == "available":
+        new = availability_table((changed["person_id"], line["shift_id"], 0))
+        table = pd.concat([scenario.availability, new], ignore_index=True)
+        scenario = replace(scenario, availability=table)
+    elif kind in {"one_more_shift", "shift"}:
+        changed["max_shifts"] += 1
+    elif kind == "insured":
+        ends_at = shift["ends_at"].tz_convert(scenario.timezone)
+        changed["insured_until"] = ends_at.tz_localize(None).normalize()
+    elif kind == "reach":
+        changed["travel_limit_m"] = float(remedy.limit_m)
+    elif kind == "trained":
+        changed["qualifications"] += role["qualifications"][:1]
+    elif kind == "place":
+        post = demand[remedy.added[1][1]]
+        post["required"] += 1
+        post["weight"] += (1,)
+    elif kind == "recruit":
+        beat = scenario.beats.set_index("beat_id").loc[line["beat_id"]]
+        facts = {"station_id": beat["station_id"], "lat": beat["lat"], "lng": beat["lng"]}
+        able = {"qualifications": role["qualifications"]}
+        if role["professions"]:
+            able["profession"] = role["professions"][0]
+        ids.append("recruit")
+        people.append({"person_id": "recruit", "tier": role["tier"], **facts, **able})
+        new = availability_table(("recruit", line["shift_id"], 0))
+        table = pd.concat([scenario.availability, new], ignore_index=True)
+        scenario = replace(scenario, availability=table)
+    else:
+        assert kind in {"add", "supervisor"}
+    demand_rows = [
+        (*(row[c] for c in ("beat_id", "shift_id", "role")), row["weight"]) for row in demand
+    ]
+    scenario = replace(scenario, people=people_table(*people), demand=demand_table(*demand_rows))
+    rows = [(ids[who], *demand_rows[number][:3]) for who, number in remedy.added]
+    return scenario, rows
+
+
+def assert_remedies_work(scenario, roster):
+    gaps = find_gaps(scenario, roster)
+    before = set(roster.itertuples(index=False, name=None))
+    for line, remedy in zip(gaps.table.to_dict("records"), gaps.remedies, strict=True):
+        if remedy.kind in {"hazardous", "seats", "group"}:
+            assert not remedy.added
+            continue
+        changed, rows = apply(scenario, remedy, line)
+        assert rows[0][1:] == (line["beat_id"], line["shift_id"], line["role"])
+        larger = roster_table(*sorted(before), *rows)
+        broken, _ = naive_check(changed, larger)
+        assert not any(broken.values()), (remedy, broken)
+        assert len(set(rows) | before) == len(before) + len(rows)
+        needs_the_change = remedy.kind not in {"add", "supervisor", "recruit"}
+        if needs_the_change:
+            assert any(naive_check(scenario, larger)[0].values())
+
+
+@settings(max_examples=40, deadline=None)
+@given(scenarios(), st.integers(0, 2**32))
+def test_remedies_are_verified_by_applying_them(scenario, seed):
+    scenario = with_pins(scenario, random.Random(seed))
+    assert_remedies_work(scenario, random_roster(scenario, random.Random(seed)))
+
+
+def test_every_kind_of_remedy_occurs_and_works():
+    kinds = set()
+    for seed in range(300):
+        scenario = random_scenario(seed)
+        roster = random_roster(scenario, random.Random(seed))
+        gaps = find_gaps(scenario, roster)
+        new = {remedy.kind for remedy in gaps.remedies} - kinds
+        if new:
+            assert_remedies_work(scenario, roster)
+            kinds |= new
+        if kinds == set(REMEDIES):
+            break
+    assert kinds == set(REMEDIES)
+
+
+# the funnel
+
+
+def remaining(city, rows, beat, shift, role):
+    """Count who remains of the role's tier after each rule of one assignment."""
+
+    def rested(who):
+        worked = [row[2] for row in rows if row[0] == who]
+        return all(city.rested(other, shift) or city.rested(shift, other) for other in worked)
+
+    def below_limit(who):
+        return sum(row[0] == who for row in rows) < city.people[who]["max_shifts"]
+
+    def safe(who):
+        hazardous = city.is_volunteer(who) and city.roles[role]["hazardous"]
+        return city.insured(who, shift) and not hazardous
+
+    tier = city.roles[role]["tier"]
+    people = [who for who, facts in city.people.items() if facts["tier"] == tier]
+    yield len(people := [who for who in people if city.in_reach(who, beat)])
+    yield len(people := [who for who in people if city.may_fill(who, role)])
+    yield len(people := [who for who in people if safe(who)])
+    yield len(people := [who for who in people if (who, shift) in city.dislike])
+    allowed = [who for who in people if (who, beat, shift, role) not in city.forbidden]
+    yield sum(rested(who) and below_limit(who) for who in allowed)
+
+
+@settings(max_examples=40, deadline=None)
+@given(scenarios(), st.integers(0, 2**32))
+def test_funnel_agrees_with_a_plain_walk(scenario, seed):
+    scenario = with_pins(scenario, random.Random(seed))
+    roster = random_roster(scenario, random.Random(seed))
+    city, rows = City.of(scenario), list(roster.itertuples(index=False, name=None))
+    expected = []
+    for line, weights in city.demand.items():
+        assigned = sum(row[1:] == line for row in rows)
+        if assigned < len(weights):
+            short = (len(weights) - assigned, sum(weights[assigned:]))
+            expected.append((*line, *short, *remaining(city, rows, *line)))
+    gaps = explain_gaps(scenario, roster)
+    assert tuple(gaps.columns) == GAP_COLUMNS
+    columns = ["beat_id", "shift_id", "role", "missing", "weight", *STEPS[:5]]
+    assert list(gaps[columns].itertuples(index=False, name=None)) == expected
+
+
+@settings(max_examples=25, deadline=None)
+@given(scenarios(), st.integers(0, 2**32))
+def test_last_step_tells_whether_somebody_could_be_added(scenario, seed):
+    """The oracle agrees: nothing else moves, and only volunteers may come along with others."""
+    roster = random_roster(scenario, random.Random(seed))
+    rows = list(roster.itertuples(index=False, name=None))
+    pins = pins_table(*((*row, "fixed") for row in rows))
+    city = City.of(scenario)
+    filled = Counter(row[1:] for row in rows)
+    for gap in explain_gaps(scenario, roster).to_dict("records"):
+        wanted = (gap["beat_id"], gap["shift_id"], gap["role"])
+        demand = []
+        for line, weights in city.demand.items():
+            tiers = {city.roles[role]["tier"] for role in (line[2], wanted[2])}
+            opened = line == wanted or (line[:2] == wanted[:2] and tiers == {"volunteer"})
+            places = len(weights) if opened else filled[line]
+            demand.append((*line, (1000 if line == wanted else 1,) * places))
+        costs = replace(scenario.costs, unmet=10_000)
+        closed = replace(scenario, demand=demand_table(*demand), pins=pins, costs=costs)
+        most = Counter(optimum(closed)[1].itertuples(index=False, name=None))
+        could = sum(row[1:] == wanted for row in most) > filled[wanted]
+        assert could == (gap["supervised"] > 0)
+
+
+# one by one
+
+
+def test_a_full_roster_has_no_gaps():
+    gaps = explain_gaps(base(), roster_table(LI, CHEN, SUN))
+    assert gaps.empty
+    assert tuple(gaps.columns) == GAP_COLUMNS
+
+
+def test_places_weigh_what_the_unfilled_ones_weigh():
+    scenario = tiny_scenario(demand=demand_table(("haiwei", "evening", "auxiliary", (9, 4, 1))))
+    gap, _ = only_gap(scenario, LI)
+    assert (gap["missing"], gap["weight"]) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "cause", "text"),
+    [
+        (base(without="sun"), "available", "have sun available then"),
+        (person("sun", max_shifts=0), "free", "recruit one person for patrol_guard near haiwei"),
+        (
+            person("sun", insured_until=None),
+            "insured",
+            "insure sun until 2026-11-27",
+        ),
+        (
+            person("sun", lng=HUASHENG[1], travel_limit_m=700),
+            "in_reach",
+            "extend the reach of sun to 1300 m",
+        ),
+        (
+            person("sun", lng=HUASHENG[1], travel_limit_m=500),  # more than twice as far
+            "in_reach",
+            "recruit one person for patrol_guard near haiwei",
+        ),
+    ],
+)
+def test_cause_and_remedy_of_one_missing_volunteer(scenario, cause, text):
+    kept = scenario.availability["person_id"].isin(["sun"])
+    people = scenario.people[scenario.people["person_id"].isin(["li", "sun"])]
+    lines = demand_table(
+        ("haiwei", "evening", "auxiliary", (3,)), ("haiwei", "evening", "patrol_guard", (2,))
+    )
+    alone = replace(
+        scenario,
+        people=people.reset_index(drop=True),
+        availability=pd.concat(
+            [scenario.availability[kept], availability_table(("li", "evening", 0))],
+            ignore_index=True,
+        ),
+        demand=lines,
+        rules=replace(scenario.rules, min_volunteers_per_post=1),
+    )
+    gap, _ = only_gap(alone, LI)
+    assert (gap["cause"], gap["remedy"]) == (cause, text)
+
+
+def test_one_shift_more_for_somebody_who_wants_one():
+    school = ("haiwei", "morning", "school_guard", (2, 2))
+    scenario = person("sun", base(school), max_shifts=1)
+    at_school = ("chen", "haiwei", "morning", "school_guard")
+    with_liu = ("liu", "haiwei", "morning", "school_guard")
+    available = pd.concat(
+        [scenario.availability, availability_table(("liu", "morning", 0))], ignore_index=True
+    )
+    three = replace(
+        scenario,
+        availability=available,
+        demand=demand_table(
+            ("haiwei", "morning", "school_guard", (2, 2, 2)),
+            ("haiwei", "evening", "auxiliary", (3,)),
+            ("haiwei", "evening", "mediator", (2,)),
+            ("haiwei", "evening", "patrol_guard", (2,)),
+        ),
+    )
+    gap, remedy = only_gap(three, LI, CHEN, SUN, at_school, with_liu)
+    assert (gap["available"], gap["free"], gap["cause"]) == (3, 0, "free")
+    assert gap["remedy"] == "one shift more for sun (limit 2)"
+    assert remedy.kind == "one_more_shift"
+
+
+def test_training_names_the_qualification():
+    scenario = person("chen", base(without="liu"), profession="teacher")
+    people = scenario.people[scenario.people["person_id"] != "liu"].reset_index(drop=True)
+    rules = replace(scenario.rules, min_volunteers_per_post=1)
+    gap, _ = only_gap(replace(scenario, people=people, rules=rules), LI, SUN)
+    assert (gap["in_reach"], gap["qualified"], gap["cause"]) == (2, 0, "qualified")
+    assert gap["remedy"] == "train chen as mediation"
+
+
+ONLY_LI = base(demand=demand_table(("haiwei", "evening", "auxiliary", (3,))))
+
+
+def test_people_who_are_worth_it_are_a_trade():
+    gap, remedy = only_gap(ONLY_LI)
+    assert gap["cause"] == "trade"
+    assert gap["remedy"] == "li is free and could be added (costs 0, the place is worth 30000)"
+    assert remedy.kind == "add"
+
+
+def test_people_who_cost_more_than_they_gain_are_a_matter_of_cost():
+    gap, _ = only_gap(
+        base(demand=demand_table(("huasheng", "evening", "auxiliary", (3,))), unmet=4)
+    )
+    assert gap["cause"] == "cost"
+    assert gap["remedy"] == "li is free and could be added (costs 13, the place is worth 12)"
+
+
+def test_a_supervisor_who_is_wanting():
+    demand = demand_table(
+        ("huasheng", "evening", "officer", (3,)), ("huasheng", "evening", "patrol_guard", (1, 1))
+    )
+    gaps = find_gaps(tiny_scenario(demand=demand), EMPTY, language="en")
+    patrol = gaps.table.iloc[1]
+    assert patrol[["free", "supervised", "cause"]].tolist() == [3, 0, "supervised"]
+    assert patrol["remedy"] == (
+        "wang is free: as officer on the post, chen could be added, together with liu"
+    )
+
+
+def test_both_languages_say_the_same_things():
+    for sentences in (*REMEDIES.values(), TOGETHER):
+        assert set(sentences) == {"zh", "en"}
+    gap = explain_gaps(ONLY_LI, EMPTY)
+    assert gap["remedy"].tolist() == ["li 有空,可直接上岗(成本 0,缺口代价 30000)"]
+
+
+def test_types_are_plain():
+    gaps = explain_gaps(tiny_scenario(), EMPTY)
+    assert all(gaps[c].dtype == np.int64 for c in ("missing", "weight", *STEPS))
+    assert all(gaps[c].dtype == "str" for c in ("beat_id", "shift_id", "role", "cause", "remedy"))
