@@ -14,6 +14,7 @@ from api.gaps import rank_gaps
 from api.outlines import outline_areas
 from data.bundle import bundle_sha256, read_bundle
 from data.results import read_result
+from dispatch.check import check
 from dispatch.on_duty import on_duty
 from grid.cells import cell_areas_km2
 from grid.errors import JinggeError
@@ -147,8 +148,13 @@ def load_city(bundle_dir: Path, result_dir: Path) -> City:
             f"Expected {result_dir} to be a plan of {bundle_dir} (sha256 {sha256[:12]}…), "
             f"got a plan of {result.report.scenario_sha256[:12]}…: plan it again."
         )
-    if any(result.report.violations.values()):
-        raise CityError(f"Expected a roster that keeps every rule, got {result_dir} that does not.")
+    # What the report says of the roster may be wrong or old: the roster itself is checked.
+    broken = [rule for rule, count in check(scenario, result.roster).violations.items() if count]
+    if broken:
+        raise CityError(
+            f"Expected {result_dir} to hold a roster that keeps every rule, "
+            f"got one that breaks {', '.join(broken)}."
+        )
     return build_city(scenario, result, sha256)
 
 
@@ -192,7 +198,7 @@ def build_city(scenario: Scenario, result: PlanResult, sha256: str) -> City:
         station_district=station_district,
         lines=_lines(scenario, roster, beat_position, shift_position),
         roster=roster,
-        gaps=_positions(rank_gaps(result.gaps, beats), beat_position, shift_position),
+        gaps=_positions(rank_gaps(scenario, result), beat_position, shift_position),
         people=frozenset(scenario.people["person_id"]),
     )
 

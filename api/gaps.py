@@ -8,15 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from api.lookup import beat_of, shift_of, station_of
+from dispatch.gaps import explain_gaps
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from api.city import City
+    from dispatch.roster import PlanResult
+    from dispatch.scenario import Scenario
+    from dispatch.wording import Language
 
+_LINE = ["beat_id", "shift_id", "role"]
 _COUNTS = (
     *("missing", "weight"),
     *("in_reach", "qualified", "insured", "available", "free", "supervised"),
+)
+
+
+GAP_FIELDS = (
+    *("rank", "beat_id", "beat_name", "station_id", "shift_id", "role", "missing", "weight"),
+    *("cause", "in_reach", "qualified", "insured", "available", "free", "supervised", "remedy"),
 )
 
 
@@ -30,7 +41,7 @@ class GapFilter:
     role: str | None = None
 
 
-def ranked_gaps(city: City, wanted: GapFilter) -> pd.DataFrame:
+def ranked_gaps(city: City, wanted: GapFilter, language: Language) -> pd.DataFrame:
     """Return short lines, heaviest first: a row has the fields of `api.schemas.plan.Gap`.
 
     ``rank`` is the place among all of the plan's, whatever the filter.
@@ -52,17 +63,22 @@ def ranked_gaps(city: City, wanted: GapFilter) -> pd.DataFrame:
     if wanted.role is not None:
         city.require_role(wanted.role)
         keep &= (table["role"] == wanted.role).to_numpy()
-    return table.loc[keep].drop(columns=["beat", "shift"])
+    return table.loc[keep].assign(remedy=table[f"remedy_{language}"])[list(GAP_FIELDS)]
 
 
-def rank_gaps(gaps: pd.DataFrame, beats: pd.DataFrame) -> pd.DataFrame:
-    """Return a plan's gaps in order of weight, with rank, beat name and station.
+def rank_gaps(scenario: Scenario, result: PlanResult) -> pd.DataFrame:
+    """Return a plan's gaps in order of weight, with rank, beat name, station and two remedies.
 
     Ties keep the order of beat, shift and role, so that the ranking is one and the same always.
+    ``gaps.csv`` holds the remedy in one language; ``remedy_zh`` and ``remedy_en`` are worded anew.
     """
-    named = gaps.merge(
-        beats[["beat_id", "name", "station_id"]], on="beat_id", how="left", validate="many_to_one"
-    ).rename(columns={"name": "beat_name"})
+    names = scenario.beats[["beat_id", "name", "station_id"]]
+    named = result.gaps.merge(names, on="beat_id", how="left", validate="many_to_one")
+    named = named.rename(columns={"name": "beat_name"})
+    for language in ("zh", "en"):
+        worded = explain_gaps(scenario, result.roster, language=language)[[*_LINE, "remedy"]]
+        worded = worded.rename(columns={"remedy": f"remedy_{language}"})
+        named = named.merge(worded, on=_LINE, how="left", validate="one_to_one")
     named = named.sort_values(
         ["weight", "beat_id", "shift_id", "role"], ascending=[False, True, True, True]
     ).reset_index(drop=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from dispatch.rules import Tier
 from grid.travel import great_circle_m
@@ -76,19 +77,12 @@ def _staff_travel(scenario: Scenario) -> int:
     if staff.empty:
         return 0
     columns = ["station_id", "lat", "lng"]
-    homes = staff[columns].groupby("station_id").agg(["min", "max"])
-    ground = beats[columns].groupby("station_id").agg(["min", "max"])
-    both = homes.join(ground, how="inner", lsuffix="_p", rsuffix="_b")
-    if both.empty:
+    homes = staff.loc[staff["station_id"].isin(beats["station_id"]), columns]
+    ground = beats.loc[beats["station_id"].isin(staff["station_id"]), columns]
+    if homes.empty:
         return 0
-    low = [
-        both[[(f"{axis}_p", "min"), (f"{axis}_b", "min")]].min(axis=1).to_numpy(float)
-        for axis in ("lat", "lng")
-    ]
-    high = [
-        both[[(f"{axis}_p", "max"), (f"{axis}_b", "max")]].max(axis=1).to_numpy(float)
-        for axis in ("lat", "lng")
-    ]
+    boxes = pd.concat([homes, ground]).groupby("station_id")
+    low, high = (table.to_numpy(float).T for table in (boxes.min(), boxes.max()))
     # Up one side and along the wider of the two edges: longer than any way inside the box.
     up = great_circle_m(low[0], low[1], high[0], low[1])
     along = np.maximum(

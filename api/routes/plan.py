@@ -29,6 +29,7 @@ from api.paging import PageDep
 from api.responses import json_response
 from api.schemas import plan as schemas
 from api.summary import Places, week_figures
+from api.templating import page_language
 from grid.coverage import RINGS_MIN
 
 router = APIRouter(tags=["plan"])
@@ -187,9 +188,10 @@ async def gaps(
     """Return the demand lines that are short, heaviest first, with cause, funnel and remedy.
 
     The funnel counts the people that remain after each rule; the remedy is the cheapest single
-    change that would fill one more place.
+    change that would fill one more place, worded in the language of `Accept-Language`.
     """
-    table = ranked_gaps(city, GapFilter(beat=beat, station=station, shift=shift, role=role))
+    wanted = GapFilter(beat=beat, station=station, shift=shift, role=role)
+    table = ranked_gaps(city, wanted, page_language(request)[0])
     part, following = page.cut(len(table))
     items = table.iloc[part].to_dict("records")
     return json_response({"items": items, "next": following, "total": len(table)}, request)

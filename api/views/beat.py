@@ -90,6 +90,7 @@ def _post(
     gaps: pd.DataFrame,
 ) -> dict[str, Any]:
     """Return one post: its lines with the people on them, and what is short."""
+    gaps = gaps.assign(remedy=gaps[f"remedy_{texts.language}"])
     short = {row["role"]: row for row in gaps.to_dict("records")}
     order = {tier.value: i for i, tier in enumerate(Tier)}
     rows = [

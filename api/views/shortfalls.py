@@ -19,7 +19,7 @@ FUNNEL = ("in_reach", "qualified", "insured", "available", "free", "supervised")
 
 def shortfall_values(city: City, texts: Texts, wanted: GapFilter, page: int) -> dict[str, Any]:
     """Return what the list of shortfalls shows."""
-    table = ranked_gaps(city, wanted)
+    table = ranked_gaps(city, wanted, texts.language)
     num_pages = max(1, -(-len(table) // PER_PAGE))
     page = min(page, num_pages)
     names = shift_names(city, texts)
