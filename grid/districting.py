@@ -46,7 +46,8 @@ class DistrictingRules:
     Attributes
     ----------
     starts : int
-        Independent starts for each piece; the one of least cost is kept.
+        Independent starts for each piece; the one of least cost is kept. Up to four times as many
+        are made while a beat deviates by more than twice the tolerance.
     rounds : int
         Rounds of the power diagram.
     sweeps : int
@@ -59,9 +60,9 @@ class DistrictingRules:
         Temperature at the start and the end, in units of a beat's compactness.
     """
 
-    starts: int = 4
+    starts: int = 3
     rounds: int = 40
-    sweeps: int = 200
+    sweeps: int = 150
     balance: float = 2.0
     tolerance: float = 0.1
     hard: float = 100.0

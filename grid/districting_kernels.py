@@ -8,7 +8,6 @@ Quantities of a beat b: ``load`` (workload), ``size`` (cells), ``edge`` (sides o
 not face another cell of b, the outer border included).
 """
 
-# ruff: noqa: PLR0917
 from __future__ import annotations
 
 import math
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 _HEXAGON = 48.0
 """edge² / size of a large hexagon of hexagons: (12 r + 6)² / (3 r² + 3 r + 1) -> 48."""
+_PATIENCE, _FAR_OFF = 4, 2.0
+"""Up to so many times the starts while a beat deviates by more than so many tolerances."""
 _EVEN = 0.2
 """Part of the mass that the power diagram spreads over the cells alike."""
 
@@ -399,14 +400,14 @@ def anneal(
 
 
 @njit(cache=True)
-def _total_cost(
+def _judge(
     neighbours: NDArray[np.int32],
     workload: NDArray[np.float64],
     beat: NDArray[np.int32],
     k: int,
     weights: NDArray[np.float64],
-) -> float:
-    """Sum `_cost` over the beats of a piece."""
+) -> tuple[float, float]:
+    """Sum `_cost` over the beats of a piece, and tell the largest deviation from their mean."""
     load = np.zeros(k)
     size = np.zeros(k)
     edge = np.zeros(k)
@@ -420,9 +421,11 @@ def _total_cost(
                 edge[b] += 1.0
     aim = _aim(workload, k)
     total = 0.0
+    worst = 0.0
     for b in range(k):
         total += _cost(load[b], size[b], edge[b], aim, weights[0], weights[1], weights[2])
-    return total
+        worst = max(worst, abs(load[b] / aim - 1.0))
+    return total, worst
 
 
 @njit(cache=True)
@@ -451,12 +454,17 @@ def draw_piece(
         return best
     links = ring_links(neighbours)
     best_cost = np.inf
-    for _ in range(starts):
+    best_worst = np.inf
+    for turn in range(_PATIENCE * starts):
+        # More starts only where a beat is still far off, as in a start that walled one in.
+        if turn >= starts and best_worst <= _FAR_OFF * weights[1]:
+            break
         beat = power_diagram(xy, workload, k, rounds, state)
         make_contiguous(neighbours, links, workload, beat, k)
         anneal(neighbours, links, workload, beat, k, sweeps, weights, state)
-        cost = _total_cost(neighbours, workload, beat, k, weights)
+        cost, worst = _judge(neighbours, workload, beat, k, weights)
         if cost < best_cost:
             best_cost = cost
+            best_worst = worst
             best = beat
     return best
