@@ -15,6 +15,7 @@ It imports nothing of ours and only reads: header line and bytes in, one JSON ob
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import mmap
@@ -37,6 +38,9 @@ _TINY = (
     b'"features":[{"type":"Feature","properties":{},"geometry":'
     b'{"type":"Point","coordinates":[110,40]}}]}'
 )
+# GDAL decodes a DBF table by iconv, which wants to load files: it gets an encoding in which every
+# byte is one character, and `_text` decodes.
+_BYTES = "ISO-8859-1"
 # Degrees in these are what `grid.coordinates` takes; everything else is brought to them.
 _PLAIN_DEGREES = frozenset({"EPSG:4326", "EPSG:4490", "OGC:CRS84", "EPSG:4479", "EPSG:4979"})
 
@@ -75,10 +79,14 @@ def _limit_time(seconds: int) -> None:
 
 def _warm_up() -> None:
     """Load GDAL, PROJ and their tables, which stay open, and look at the drivers."""
+    for heavy in ("geopandas", "pandas", "pyarrow"):  # pyogrio does without, in half the time
+        sys.modules[heavy] = None  # type: ignore[assignment]
     import pyogrio.raw  # noqa: PLC0415 - the time limit comes first
     import pyproj  # noqa: PLC0415
     import pyproj.network as proj_network  # noqa: PLC0415
 
+    for encoding in (_BYTES, "gb18030", "big5"):  # their tables are files, too
+        codecs.lookup(encoding)
     unwanted = set(pyogrio.list_drivers()) - set(DRIVERS)
     if unwanted:
         raise _ProblemError(f"cannot be read safely: drivers {sorted(unwanted)} are still on")
@@ -114,9 +122,12 @@ def _read(content: bytes, header: dict[str, Any]) -> dict[str, Any]:
     from pyogrio.errors import DataSourceError  # noqa: PLC0415
 
     try:
-        layer = _layer(content, header["layer"])
+        number, name = _layer(content, header["layer"])
         meta, _, shapes, columns = pyogrio.raw.read(
-            content, layer=layer, encoding=header["encoding"], max_features=MAX_FEATURES + 1
+            content,
+            layer=number,
+            encoding=header["encoding"] and _BYTES,
+            max_features=MAX_FEATURES + 1,
         )
     except (DataSourceError, RuntimeError, ValueError, UnicodeDecodeError) as error:
         raise _ProblemError(f"cannot be read as {header['driver']}: {_one_line(error)}") from None
@@ -124,27 +135,34 @@ def _read(content: bytes, header: dict[str, Any]) -> dict[str, Any]:
         raise _ProblemError("expected geometry, got a table without any")
     if len(shapes) > MAX_FEATURES:
         raise _ProblemError(f"expected at most {MAX_FEATURES:,} features, got more")
+    encoding = header["encoding"]
     return {
-        "layer": layer,
+        "layer": name,
         "crs": meta["crs"],
         "fields": {
-            str(name): [_text(value) for value in column]
-            for name, column in zip(meta["fields"], columns, strict=True)
+            _text(field, encoding): [_text(value, encoding) for value in column]
+            for field, column in zip(meta["fields"], columns, strict=True)
         },
         "shapes": _in_degrees(shapes, meta["crs"]),
     }
 
 
-def _layer(content: bytes, wanted: str | None) -> str:
+def _layer(content: bytes, wanted: str | None) -> tuple[int, str]:
+    """Return number and name of the layer; the name is empty where GDAL made it up."""
     import pyogrio  # noqa: PLC0415
 
-    layers = [str(name) for name, kind in pyogrio.list_layers(content) if kind is not None]
-    if wanted is not None and wanted not in layers:
-        raise _ProblemError(f"expected a layer of {', '.join(layers)}, got {wanted!r}")
-    if wanted is None and len(layers) != 1:
-        listed = ", ".join(layers) or "none"
-        raise _ProblemError(f"expected one layer of outlines, got {listed}: name one")
-    return wanted if wanted is not None else layers[0]
+    # A table without geometry has no kind; many a GeoPackage has some beside its outlines.
+    layers = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(content)]
+    names = [name for name, spatial in layers if spatial]
+    if not names:
+        raise _ProblemError("expected a layer of outlines, got none that can be read")
+    if wanted is None and len(names) > 1:
+        raise _ProblemError(f"expected one layer of outlines, got {', '.join(names)}: name one")
+    if wanted is not None and wanted not in names:
+        raise _ProblemError(f"expected a layer of {', '.join(names)}, got {wanted!r}")
+    name = names[0] if wanted is None else wanted
+    # Of a single table the name is that of the file, here of a piece of memory.
+    return layers.index((name, True)), "" if name.startswith("pyogrio_") else name
 
 
 def _in_degrees(shapes: Iterable[bytes | None], crs: str | None) -> list[str | None]:
@@ -157,6 +175,8 @@ def _in_degrees(shapes: Iterable[bytes | None], crs: str | None) -> list[str | N
         try:
             known = shapely.force_2d(shapely.from_wkb(list(shapes)))
         except shapely.errors.GEOSException as error:
+            if "bad_alloc" in str(error):
+                raise MemoryError from None
             raise _ProblemError(f"holds a broken geometry: {_one_line(error)}") from None
         if (num := int(shapely.get_num_coordinates(known).sum())) > MAX_CORNERS:
             raise _ProblemError(f"expected at most {MAX_CORNERS:,} corners, got {num:,}")
@@ -175,12 +195,17 @@ def _in_degrees(shapes: Iterable[bytes | None], crs: str | None) -> list[str | N
     return [None if shape is None else shapely.to_wkb(shape, hex=True) for shape in known]
 
 
-def _text(value: object) -> str:
-    """Return a field's value as text; a DBF table hands out 150202.0 for a code."""
+def _text(value: object, encoding: str | None) -> str:
+    """Return a field's value as text; a DBF table hands out 150202.0 for a code.
+
+    A DBF table often cuts a text in the middle of a character: what is left of it is marked.
+    """
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
+    if isinstance(value, str) and encoding is not None:
+        return value.encode(_BYTES).decode(encoding, errors="replace")
     return str(value)
 
 

@@ -239,7 +239,8 @@ def _shapefile(parts: dict[str, bytes]) -> _Payload:
     for suffix in (".shp", ".shx", ".dbf"):
         if suffix not in parts:
             raise _BadFileError(f"expected a {suffix} file with the Shapefile, got none")
-    encoding = _dbf_encoding(parts)
+    _check_table(parts[".dbf"])
+    encoding = _dbf_encoding(parts[".dbf"], parts.get(".cpg", b""))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for suffix in (".shp", ".shx", ".dbf", ".prj"):
@@ -248,28 +249,32 @@ def _shapefile(parts: dict[str, bytes]) -> _Payload:
     return _Payload("ESRI Shapefile", packed.getvalue(), encoding)
 
 
-def _dbf_encoding(parts: dict[str, bytes]) -> str:
-    """Return how a table's texts are written: as declared if that can be, else as they can be read.
+def _check_table(table: bytes) -> None:
+    """Refuse a .dbf that is shorter than it says: GDAL would hand out empty texts for the rest."""
+    num_records = int.from_bytes(table[4:8], "little")
+    header, record = (int.from_bytes(table[at : at + 2], "little") for at in (8, 10))
+    if len(table) < 32 or len(table) < header + num_records * record:
+        raise _BadFileError("expected a whole .dbf, got one that is cut short")
 
-    A .cpg file or a byte of the .dbf declares it, both often missing or wrong in Chinese files.
+
+def _dbf_encoding(table: bytes, cpg: bytes) -> str:
+    """Return how a table's texts are written: in the way in which the fewest bytes make no sense.
+
+    A .cpg file or a byte of the .dbf declares it; in Chinese files both are often missing or
+    wrong, so what they say only decides a tie.
     """
-    table = parts[".dbf"]
-    declared = re.sub(rb"[^0-9a-z]", b"", parts.get(".cpg", b"").lower())
-    chinese = any(word in declared for word in (b"gb", b"936", b"54936"))
-    if chinese or (not declared and table[29:30] and table[29] in _DBF_CHINESE):
+    declared = re.sub(rb"[^0-9a-z]", b"", cpg.lower())
+    chinese = any(word in declared for word in (b"gb", b"936"))
+    if chinese or (not declared and table[29] in _DBF_CHINESE):
         order = ["gb18030", "utf-8"]
     elif b"big5" in declared or b"950" in declared:
         order = ["big5", "utf-8", "gb18030"]
     else:
         order = ["utf-8", "gb18030"]
-    texts = table[int.from_bytes(table[8:10], "little") :]
-    for encoding in order:
-        try:
-            texts.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return "latin-1"
+    names_and_texts = table[32:]
+    return min(
+        order, key=lambda encoding: names_and_texts.decode(encoding, "replace").count("\ufffd")
+    )
 
 
 # ---- the reader
