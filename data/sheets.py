@@ -107,7 +107,8 @@ class Sheet:
         if self._lines is None:
             records = (line for line, _ in _csv_records(self._csv))
             self._lines = np.fromiter(records, np.int64)[1:]
-        return int(self._lines[row])
+        # Two parsers can differ over stray quotes: then a row's number is the best that we have.
+        return int(self._lines[row]) if len(self._lines) == self.num_rows else row + 2
 
     def place_of(self, row: int) -> str:
         """Give ``file:line`` of a row."""

@@ -56,7 +56,10 @@ def build_demand(ground: Ground, shifts: pd.DataFrame, seed: int) -> pd.DataFram
     num_beats = len(ground.beats)
     risk = ground.risk.by_area(ground.beat, num_beats, hours_covered(shifts))
     school = _school_posts(ground, num_beats)
-    rank = _ranks(np.log(risk + risk.mean() * 1e-3) + _NOISE * rng.standard_normal(risk.shape))
+    # Half of a shift's own level is taken out: by day there is less danger, but advice to give.
+    level = np.log(risk + risk.mean() * 1e-3)
+    score = level - level.mean(axis=0) / 2 + _NOISE * rng.standard_normal(risk.shape)
+    rank = _ranks(score)
     wanted = round(POSTS_PER_BEAT * num_beats) / rank.size
     beat, shift = np.nonzero((rank >= 1 - wanted) | school)
     heat = np.clip((rank[beat, shift] - 1 + wanted) / wanted, 0, 1)
