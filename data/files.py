@@ -21,6 +21,9 @@ def whole_directory(target: Path, stale: Collection[str] = ()) -> Iterator[Path]
     does it take the name. Whatever interrupts the filling leaves `target` as it was. Files that
     stood in `target` and are not written anew stay in it, except those named in `stale`.
 
+    A directory that cannot be renamed (a mounted one, the current one, one in a directory of
+    somebody else's) gets the finished files moved into it one by one instead.
+
     Parameters
     ----------
     target : Path
@@ -42,19 +45,28 @@ def whole_directory(target: Path, stale: Collection[str] = ()) -> Iterator[Path]
     if target.exists() and not target.is_dir():
         raise NotADirectoryError(f"Expected a directory to write to, got the file {target}.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
+    swaps = not target.exists() or _may_rename(target)
+    beside = target.parent if swaps else target
+    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=beside))
     try:
         yield fresh
         for path in fresh.rglob("*"):
             if path.is_file():
                 _flush(path)
         _flush(fresh)
-        _take_place(fresh, target, stale)
+        (_swap if swaps else _move_files)(fresh, target, stale)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _take_place(fresh: Path, target: Path, stale: Collection[str]) -> None:
+def _may_rename(target: Path) -> bool:
+    here = Path.cwd()
+    return not (
+        target.is_mount() or here.is_relative_to(target) or not os.access(target.parent, os.W_OK)
+    )
+
+
+def _swap(fresh: Path, target: Path, stale: Collection[str]) -> None:
     fresh.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o777 & ~_umask())
     if not target.exists():
         fresh.rename(target)
@@ -62,7 +74,9 @@ def _take_place(fresh: Path, target: Path, stale: Collection[str]) -> None:
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old-", dir=target.parent))
     kept = [
-        path for path in target.iterdir() if path.name not in stale and not _stands(fresh, path)
+        path
+        for path in target.iterdir()
+        if path.name not in stale and not os.path.lexists(fresh / path.name)
     ]
     target.rename(old / "was")
     fresh.rename(target)
@@ -73,8 +87,13 @@ def _take_place(fresh: Path, target: Path, stale: Collection[str]) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _stands(fresh: Path, path: Path) -> bool:
-    return os.path.lexists(fresh / path.name)
+def _move_files(fresh: Path, target: Path, stale: Collection[str]) -> None:
+    written = sorted(fresh.iterdir())
+    for path in written:
+        path.replace(target / path.name)
+    for name in set(stale) - {path.name for path in written}:
+        (target / name).unlink(missing_ok=True)
+    _flush(target)
 
 
 def _umask() -> int:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from data.files import whole_directory
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Interrupted(BaseException):
@@ -17,7 +14,7 @@ class Interrupted(BaseException):
 
 
 def contents(directory: Path) -> dict[str, str]:
-    return {path.name: path.read_text() for path in directory.iterdir()}
+    return {path.name: path.read_text() for path in directory.iterdir() if path.is_file()}
 
 
 @pytest.fixture
@@ -70,6 +67,19 @@ def test_the_directory_keeps_its_mode_and_a_link_stays_a_link(target: Path) -> N
     assert link.is_symlink()
     assert contents(target)["x"] == "1"
     assert target.stat().st_mode & 0o777 == 0o750
+
+
+def test_the_current_directory_is_written_into(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who stands in a directory must not find that it was renamed from under them."""
+    monkeypatch.chdir(target)
+    inode = target.stat().st_ino
+    with whole_directory(Path(), stale=("old.csv", "gone.csv")) as fresh:
+        (fresh / "roster.csv").write_text("new")
+        assert contents(target)["roster.csv"] == "old roster.csv"
+    assert contents(target) == {"roster.csv": "new", "map.html": "old map.html"}
+    assert target.stat().st_ino == inode
 
 
 def test_a_file_is_not_replaced_by_a_directory(tmp_path: Path) -> None:
