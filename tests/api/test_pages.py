@@ -169,6 +169,7 @@ def test_tile_server_is_the_only_host_that_is_let_in() -> None:
 @pytest.fixture(scope="module")
 def address(city: City) -> Iterator[str]:
     import threading
+    import time
 
     import uvicorn
 
@@ -180,6 +181,8 @@ def address(city: City) -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
+        while not server.started:
+            time.sleep(0.01)
         yield address_of(listener).rstrip("/")
         server.should_exit = True
         thread.join()
