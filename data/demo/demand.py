@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-POSTS_PER_BEAT = 19_000 / 1_444
-_NOISE = 0.6
+POSTS_PER_BEAT = 18_700 / 1_444
+_NOISE = 0.35
+_LEAST_POSTS = 3
 _FALL = 0.8
 _MAX_WEIGHT = 10
 _LINES = (0.62, 0.30, 0.08)
@@ -42,10 +43,11 @@ _ROLE_CHANCE = np.array(
 def build_demand(ground: Ground, shifts: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Make demand lines from the risk surface.
 
-    A post has demand where its risk, times a draw, is among the highest of the city, or where a
-    school's gate opens. It asks for one to three duty roles that fit the time of day, for an
-    auxiliary or two, at a third of the posts for an officer, and at the riskiest nights for one
-    trained for hazards. Weights are 1–10 by the post's rank and fall by a fifth a place.
+    A post has demand where its risk, times a draw, is among the highest of the city or the three
+    highest of its beat, or where a school's gate opens. It asks for one to three duty roles that
+    fit the time of day, for an auxiliary or two, at a third of the posts for an officer, and at
+    the riskiest nights for one trained for hazards. Weights are 1–10 by the post's rank and fall
+    by a fifth a place.
 
     Returns
     -------
@@ -61,7 +63,10 @@ def build_demand(ground: Ground, shifts: pd.DataFrame, seed: int) -> pd.DataFram
     score = level - level.mean(axis=0) / 2 + _NOISE * rng.standard_normal(risk.shape)
     rank = _ranks(score)
     wanted = round(POSTS_PER_BEAT * num_beats) / rank.size
-    beat, shift = np.nonzero((rank >= 1 - wanted) | school)
+    own = np.argsort(-score, axis=1, kind="stable")[:, :_LEAST_POSTS]
+    quiet = np.zeros(score.shape, np.bool_)
+    np.put_along_axis(quiet, own, values=True, axis=1)
+    beat, shift = np.nonzero((rank >= 1 - wanted) | quiet | school)
     heat = np.clip((rank[beat, shift] - 1 + wanted) / wanted, 0, 1)
     lines = [
         _duty_lines(shift, heat, rng),
