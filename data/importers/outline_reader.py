@@ -19,6 +19,7 @@ import codecs
 import contextlib
 import json
 import mmap
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,7 +211,8 @@ def _text(value: object, encoding: str | None) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    """Return an error's text without the name of the piece of memory that GDAL reads."""
+    return re.sub(r"'?/vsi[^\s';]*'?", "the file", " ".join(str(error).split()))[:200]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import zipfile
@@ -36,6 +37,12 @@ MAX_DEPTH = 32
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
 _ZIP_MAGIC = b"PK\x03\x04"
+_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# zipfile checks little: a wrong offset or name shows as any of these (20,000 mutants).
+_UNPACKING_ERRORS = (
+    zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, OSError,
+    ValueError, LookupError,
+)  # fmt: skip
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _GPKG_IDS = (b"GPKG", b"GP10", b"GP11")
 _PASSED_ON = (
@@ -210,6 +217,8 @@ def _unzipped(content: bytes, max_bytes: int) -> dict[str, bytes]:
                 raise _BadFileError(
                     f"expected at most {max_bytes >> 20} MiB unpacked, got {total >> 20} MiB"
                 )
+            if any(info.compress_type not in _ZIP_METHODS for info in members):
+                raise _BadFileError("expected a zip that is stored or deflated, got another method")
             shapes = [info for info in members if info.filename.lower().endswith(".shp")]
             if len(shapes) != 1:
                 raise _BadFileError(f"expected one .shp in the zip, got {len(shapes)}")
@@ -220,7 +229,7 @@ def _unzipped(content: bytes, max_bytes: int) -> dict[str, bytes]:
                 for info in members
                 if info.filename[:-4] == stem and info.filename[-4:].lower() in _SHAPEFILE_PARTS
             }
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError) as error:
+    except _UNPACKING_ERRORS as error:
         raise _BadFileError(f"cannot be unpacked: {error}") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import socket
 import sqlite3
 import zipfile
@@ -16,7 +17,15 @@ import pytest
 import shapely
 
 from data.importers.boundaries import import_boundaries
-from data.importers.vector_files import Limits, _ask_reader, _BadFileError, _Payload, read_outlines
+from data.importers.vector_files import (
+    Limits,
+    _ask_reader,
+    _BadFileError,
+    _Payload,
+    _shapefile,
+    _unzipped,
+    read_outlines,
+)
 from data.sheets import InputError
 
 if TYPE_CHECKING:
@@ -157,6 +166,31 @@ def test_a_zip_that_lies_about_its_totals_is_refused(tmp_path):
 )
 def test_zips_without_a_whole_shapefile(tmp_path, members, message):
     assert message in refusal(tmp_path, "city.zip", zip_of(**members))
+
+
+def test_a_zip_with_flipped_bytes_is_read_or_refused(shapefile):
+    """2,000 mutants of a good zip, up to the reader's door."""
+    packed = zip_of(
+        **{f"边界{suffix.replace('.', '_')}": part for suffix, part in shapefile.items()}
+    )
+    chance = random.Random(1)
+    refused = 0
+    for _ in range(2000):
+        mutant = bytearray(packed)
+        for _ in range(chance.randint(1, 6)):
+            mutant[chance.randrange(4, len(mutant))] = chance.choice([0, 255, 128, 60])
+        try:
+            assert _shapefile(_unzipped(bytes(mutant), 1 << 20)).driver == "ESRI Shapefile"
+        except _BadFileError:
+            refused += 1
+    assert 0 < refused < 2000
+
+
+def test_a_zip_packed_in_another_way_is_refused(tmp_path):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.shp", b"\0" * 1000)
+    assert "stored or deflated" in refusal(tmp_path, "city.zip", packed.getvalue())
 
 
 def test_names_in_a_zip_lead_nowhere(tmp_path, shapefile):
