@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 DEFAULT_VOLUNTEERS = 37_289
-DEFAULT_SEED = 20_251_101
+DEFAULT_SEED = 20_261_130
 DEFAULT_TIME_LIMIT_S = 90.0
 
 BundleArgument = Annotated[

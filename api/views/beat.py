@@ -62,7 +62,7 @@ def beat_values(city: City, texts: Texts, beat: int) -> dict[str, Any]:
         "beat": city.scenario.beats.iloc[beat],
         "station": city.stations.iloc[station],
         "places": places[beat],
-        "drawing": draw_station(city, station, places),
+        "drawing": draw_station(city, station, places, beat),
         "days": _by_day(posts),
         "people": int(roster["person_id"].nunique()),
         "cells": int(city.beat_outlines.cells[beat]),

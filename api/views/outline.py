@@ -25,7 +25,9 @@ class Drawing:
     shapes: list[dict[str, Any]]
 
 
-def draw_station(city: City, station: int, places: list[Places]) -> Drawing:
+def draw_station(
+    city: City, station: int, places: list[Places], current: int | None = None
+) -> Drawing:
     """Draw the beats of a station, north up, in a plane that is true at its middle.
 
     Parameters
@@ -34,6 +36,8 @@ def draw_station(city: City, station: int, places: list[Places]) -> Drawing:
         Position in ``city.stations``.
     places : list of Places
         Of every beat of the city, for the shades.
+    current : int, optional
+        Position of the beat that is marked: drawn last, so that none lies over its edge.
     """
     members = (city.beat_station == station).nonzero()[0]
     bounds = city.beat_outlines.bounds[members]
@@ -53,7 +57,7 @@ def draw_station(city: City, station: int, places: list[Places]) -> Drawing:
             "places": places[i],
             "shade": round((1 - places[i].share) / worst, 3),
         }
-        for i in members
+        for i in sorted(members, key=lambda beat: beat == current)
     ]
     return Drawing(
         round(float((east - west) * narrow * scale), 1),
