@@ -112,7 +112,7 @@ def row_runs(present: NDArray[np.bool_]) -> NDArray[np.int64]:
     framed = np.zeros((present.shape[0], present.shape[1] + 2), dtype=np.int8)
     framed[:, 1:-1] = present
     row, edge = np.nonzero(np.diff(framed, axis=1))
-    first = np.r_[True, row[1:] != row[:-1]]
+    first = np.diff(row, prepend=-1) > 0
     # Edges alternate between start and end; the first start of a row counts from column 0.
     steps = np.diff(edge, prepend=0)
     steps[first] = edge[first]

@@ -21,11 +21,11 @@ MIN_STEP: Final = 7.0
 class CoverageColours:
     """Classes of coverage in whole percent; class k starts at ``breaks[k]``, the first above 0."""
 
-    none: Colour = (229, 226, 218)
+    none: Colour = (248, 246, 240)
     breaks: tuple[int, ...] = (0, 20, 40, 60, 80, 95)
     colours: tuple[Colour, ...] = (
-        (214, 233, 226),
-        (166, 214, 206),
+        (203, 229, 220),
+        (157, 209, 201),
         (108, 187, 188),
         (56, 152, 168),
         (22, 112, 144),
@@ -37,29 +37,29 @@ class CoverageColours:
 class RingColours:
     """Classes of the map of all rings: widest ring first, deepest colour for the fastest."""
 
-    none: Colour = (229, 226, 218)
-    unlikely: Colour = (206, 200, 186)
-    colours: tuple[Colour, ...] = ((158, 211, 206), (62, 156, 172), (13, 78, 116))
+    none: Colour = (248, 246, 240)
+    unlikely: Colour = (224, 216, 200)
+    colours: tuple[Colour, ...] = ((143, 203, 198), (62, 156, 172), (13, 78, 116))
 
 
 @dataclass(frozen=True, slots=True)
 class GapColours:
     """Classes of uncovered demand, as multiples of the mean demand of a cell that has any."""
 
-    none: Colour = (238, 236, 230)
-    covered: Colour = (190, 214, 222)
+    none: Colour = (248, 246, 240)
+    covered: Colour = (178, 206, 218)
     breaks: tuple[float, ...] = (0.25, 1, 4, 16)
     colours: tuple[Colour, ...] = (
-        (251, 233, 205),
-        (250, 205, 146),
-        (240, 157, 84),
+        (251, 221, 178),
+        (248, 195, 130),
+        (238, 150, 76),
         (207, 97, 32),
         (142, 44, 12),
     )
     stripes: tuple[Colour, ...] = (
-        (251, 233, 205),
-        (250, 205, 146),
-        (240, 157, 84),
+        (251, 221, 178),
+        (248, 195, 130),
+        (238, 150, 76),
         (236, 146, 92),
         (226, 120, 78),
     )

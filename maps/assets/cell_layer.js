@@ -430,6 +430,7 @@
       tile.level = level;
       tile.bands = this.kindBetween && Jingge.pixelBands(tile.table, size, this.kindBetween, widths);
       this._paint(tile);
+      this.options.tileRead();
     },
 
     _paint(tile) {

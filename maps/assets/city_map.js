@@ -236,6 +236,7 @@
       this.layer = new Jingge.CellLayer(this.pyramid, {
         minZoom: 0, maxZoom: map.getMaxZoom(), opacity: config.tiles ? 0.72 : 1,
         readTile: (coords) => this._readTile(coords),
+        tileRead: () => this.refreshCard(),
       });
       this.layer.shown = this._shownEdges();
       if (state.kind === "gaps") await this._loadWeights();
@@ -536,7 +537,7 @@
     }
 
     pin(latlng) {
-      this.pinned = latlng && this.layer.positionAt(latlng) !== OUTSIDE ? latlng : null;
+      this.pinned = latlng;
       this.refreshCard();
     }
 
