@@ -112,7 +112,7 @@ def reporting_cells(
     """Find the cell of each beat where people report: nearest to its geometric median.
 
     The median, which has the least mean distance to the workload, is found by Weiszfeld's
-    iteration (1937, 10.2748/tmj.v43.355) for all beats at once, from the weighted mean. A beat
+    iteration (1937) for all beats at once, from the weighted mean. A beat
     without workload counts its cells alike.
 
     Returns
