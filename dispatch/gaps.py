@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from dispatch.funnel import LINE, Funnel, funnel
-from dispatch.remedies import Line, PostState, Remedy, Search
+from dispatch.remedies import NOBODY, Line, PostState, Remedy, Search
 from dispatch.roster import GAP_COLUMNS
 from dispatch.rules import Tier
 from dispatch.wording import REMEDIES, TOGETHER, Language
@@ -64,6 +64,7 @@ def explain_gaps(
 
 def find_gaps(scenario: Scenario, roster: pd.DataFrame, *, language: Language = "zh") -> Gaps:
     """Do what `explain_gaps` does, and also return the remedies as values."""
+    scenario = _with_places_for_supervisors(scenario)
     demand = _Demand.of(scenario, roster)
     found = funnel(scenario, roster, demand.lines_to_look_at())
     posts = demand.posts(scenario.rules.volunteers_per_supervisor)
@@ -94,6 +95,26 @@ def find_gaps(scenario: Scenario, roster: pd.DataFrame, *, language: Language = 
         rows.append((*demand.key[n], line.missing, sum(unfilled), cause, *steps, text))
         remedies.append(remedy)
     return Gaps(_table(rows), tuple(remedies))
+
+
+def _with_places_for_supervisors(scenario: Scenario) -> Scenario:
+    """Add a line of no place to posts without any staff line, so that a supervisor can be found.
+
+    Its role is the first of auxiliaries (or else of officers) that asks for nothing special.
+    """
+    roles = scenario.roles[scenario.roles["tier"] != Tier.VOLUNTEER]
+    if roles.empty:
+        return scenario
+    asks = roles["professions"].map(len) + roles["qualifications"].map(len)
+    plain = roles.assign(asks=asks, officer=roles["tier"] == Tier.OFFICER)
+    role = plain.sort_values(["asks", "hazardous", "officer"], kind="stable")["role"].iloc[0]
+    posts = scenario.demand[LINE[:2]].drop_duplicates()
+    staffed = scenario.demand.loc[scenario.demand["role"].isin(roles["role"]), LINE[:2]]
+    both = posts.merge(staffed.drop_duplicates(), how="left", on=LINE[:2], indicator=True)
+    bare = both.loc[both["_merge"] == "left_only", LINE[:2]]
+    none = bare["beat_id"].map(lambda _: ()).astype(object)
+    more = bare.assign(role=role, required=0, weight=none)
+    return replace(scenario, demand=pd.concat([scenario.demand, more], ignore_index=True))
 
 
 def _cause(steps: tuple[int, ...], remedy: Remedy, gain: int) -> str:
@@ -165,6 +186,7 @@ def _lines(found: Funnel, demand: _Demand) -> Iterator[Line]:
     for n, free, cost, fix, fix_m in zip(*(c.tolist() for c in columns), strict=True):
         yield Line(
             number=n,
+            key=demand.key[n],
             missing=demand.missing[n],
             supervised=demand.supervised[n],
             free=[p for p in free if p >= 0],
@@ -195,14 +217,15 @@ class _Words:
         beat, shift, role = self._line[number]
         changed, companions = remedy.changed, remedy.added[1:]
         values = {"beat": beat, "role": role, "cost": remedy.cost, "gain": gain, "group": group}
-        if remedy.person >= 0:
+        if remedy.person != NOBODY:
             values["person"] = self._person[remedy.person]
-        if changed >= 0:
+        if changed != NOBODY:
             values["limit"] = self._max_shifts[changed] + 1
-        if remedy.kind.startswith("supervisor"):
-            supervisor, line = companions[0]
-            values["supervisor"] = self._person[supervisor]
-            values["supervisor_role"] = self._line[line][2]
+        if remedy.kind.startswith("supervisor") and companions:
+            supervisor, (_, _, supervisor_role) = companions[0]
+            if supervisor != NOBODY:
+                values["supervisor"] = self._person[supervisor]
+            values["supervisor_role"] = supervisor_role
             companions = companions[1:]
         values["until"] = self._ends_on[shift]
         values["limit_m"] = remedy.limit_m

@@ -29,8 +29,11 @@ FIXES: Final = (
 NOBODY: Final = -1
 """Stands for somebody who is not of the scenario."""
 
-Placement = tuple[int, int]
-"""(person, line): rows of ``scenario.people`` and ``scenario.demand``."""
+Key = tuple[str, str, str]
+"""``beat_id, shift_id, role`` of a demand line."""
+
+Placement = tuple[int, Key]
+"""A person (row of ``scenario.people``, or `NOBODY`) and a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Line:
     """A demand line as the search sees it."""
 
     number: int
+    key: Key
     missing: int
     supervised: bool
     free: list[int]
@@ -116,7 +120,7 @@ class Search:
         for kind, fix in FIXES:
             if line.fix[fix] >= 0:
                 return False, self._changed(kind, line, fix, [])
-        return False, Remedy("recruit", added=((NOBODY, line.number),))
+        return False, Remedy("recruit", added=((NOBODY, line.key),))
 
     def volunteer_line(self, line: Line, post: PostState) -> tuple[bool, Remedy]:
         """Find the remedy for a short line of volunteers; see `staff_line`."""
@@ -153,7 +157,7 @@ class Search:
             new = new[: group - 1 - len(found)]
             used.update(new)
             seats -= other.supervised * len(new)
-            found += [(p, other.number) for p in new]
+            found += [(p, other.key) for p in new]
         return found if len(found) == group - 1 else None
 
     def _change_person(self, line: Line, post: PostState, group: int) -> Remedy | None:
@@ -174,25 +178,27 @@ class Search:
         else:
             return None
         for kind, staff, supervisor in _supervisors(post.staff):
-            added = ((person, line.number), (supervisor, staff.number), *companions)
+            added = ((person, line.key), (supervisor, staff.key), *companions)
             return Remedy(kind, person, supervisor, added=added)
         return None
 
     def _last_resort(self, line: Line, post: PostState, group: int) -> Remedy:
         companions = self._companions(line, post, NOBODY, group, post.seats)
         if companions is not None:
-            return Remedy("recruit", added=((NOBODY, line.number), *companions))
-        return Remedy("group" if group > 1 and post.seats >= line.supervised else "seats")
+            return Remedy("recruit", added=((NOBODY, line.key), *companions))
+        if post.seats < line.supervised:
+            return Remedy("supervisor_and_place" if line.free else "seats")
+        return Remedy("group")
 
     @staticmethod
     def _add(line: Line, person: int, companions: list[Placement]) -> Remedy:
         cost = int(line.free_cost[line.free.index(person)])
-        return Remedy("add", person, added=((person, line.number), *companions), cost=cost)
+        return Remedy("add", person, added=((person, line.key), *companions), cost=cost)
 
     @staticmethod
     def _changed(kind: str, line: Line, fix: int, companions: list[Placement]) -> Remedy:
         person = line.fix[fix]
-        added = ((person, line.number), *companions)
+        added = ((person, line.key), *companions)
         return Remedy(kind, person, person, line.fix_m[fix], added)
 
 
@@ -204,3 +210,4 @@ def _supervisors(staff: list[Line]) -> Iterator[tuple[str, Line, int]]:
         yield from ((kind, line, line.fix[fix]) for line in short if line.fix[fix] >= 0)
     full = [line for line in staff if not line.missing]
     yield from (("supervisor_place", line, line.free[0]) for line in full if line.free)
+    yield from (("supervisor_recruit", line, NOBODY) for line in short)

@@ -125,6 +125,15 @@ REMEDIES: Final[dict[str, dict[Language, str]]] = {
         "zh": "{role} 是危险岗,不得派义警:改由辅警承担",
         "en": "{role} is hazardous, never for volunteers: give it to auxiliaries",
     },
+    "supervisor_recruit": {
+        "zh": "招募 1 名{supervisor_role}带队,{person} 即可上岗",
+        "en": "recruit one {supervisor_role} for the post: {person} could be added",
+    },
+    "supervisor_and_place": {
+        "zh": "一项改变不够:该岗位须增设带队名额,且无民警或辅警有空",
+        "en": "no single change is enough: the post wants one more place for a supervisor, "
+        "and none is free",
+    },
     "seats": {
         "zh": "一项改变不够:既缺带队的民警或辅警,也缺义警",
         "en": "no single change is enough: a supervisor and a volunteer are both wanting",

@@ -42,55 +42,58 @@ def only_gap(scenario, *rows):
 
 def apply(scenario, remedy, line):
     """Make the one change that a remedy asks for; return its new scenario and assignments."""
-    people, demand = scenario.people.to_dict("records"), scenario.demand.to_dict("records")
-    ids = [row["person_id"] for row in people]
-    role = scenario.roles.set_index("role").loc[line["role"]]
-    shift = scenario.shifts.set_index("shift_id").loc[line["shift_id"]]
-    kind = remedy.kind.removeprefix("supervisor_")
+    people, shift = scenario.people.to_dict("records"), line["shift_id"]
+    lines = City.of(scenario).demand
+    available = scenario.availability
     changed = people[remedy.changed] if remedy.changed != NOBODY else {}
-    if kind == "available":
-        new = availability_table((changed["person_id"], line["shift_id"], 0))
-        table = pd.concat([scenario.availability, new], ignore_index=True)
-        scenario = replace(scenario, availability=table)
-    elif kind in {"one_more_shift", "shift"}:
-        changed["max_shifts"] += 1
-    elif kind == "insured":
-        ends_at = shift["ends_at"].tz_convert(scenario.timezone)
-        changed["insured_until"] = ends_at.tz_localize(None).normalize()
-    elif kind == "reach":
-        changed["travel_limit_m"] = float(remedy.limit_m)
-    elif kind == "trained":
-        changed["qualifications"] += role["qualifications"][:1]
-    elif kind == "place":
-        post = demand[remedy.added[1][1]]
-        post["required"] += 1
-        post["weight"] += (1,)
-    elif kind == "recruit":
-        beat = scenario.beats.set_index("beat_id").loc[line["beat_id"]]
-        facts = {"station_id": beat["station_id"], "lat": beat["lat"], "lng": beat["lng"]}
-        able = {"qualifications": role["qualifications"]}
-        if role["professions"]:
-            able["profession"] = role["professions"][0]
-        ids.append("recruit")
-        people.append({"person_id": "recruit", "tier": role["tier"], **facts, **able})
-        new = availability_table(("recruit", line["shift_id"], 0))
-        table = pd.concat([scenario.availability, new], ignore_index=True)
-        scenario = replace(scenario, availability=table)
-    else:
-        assert kind in {"add", "supervisor"}
-    demand_rows = [
-        (*(row[c] for c in ("beat_id", "shift_id", "role")), row["weight"]) for row in demand
-    ]
-    scenario = replace(scenario, people=people_table(*people), demand=demand_table(*demand_rows))
-    rows = [(ids[who], *demand_rows[number][:3]) for who, number in remedy.added]
-    return scenario, rows
+    match remedy.kind.removeprefix("supervisor_"):
+        case "available":
+            available = also(available, changed["person_id"], shift)
+        case "one_more_shift" | "shift":
+            changed["max_shifts"] += 1
+        case "insured":
+            ends_at = scenario.shifts.set_index("shift_id").loc[shift, "ends_at"]
+            local = ends_at.tz_convert(scenario.timezone).tz_localize(None)
+            changed["insured_until"] = local.normalize()
+        case "reach":
+            changed["travel_limit_m"] = float(remedy.limit_m)
+        case "trained":
+            roles = scenario.roles.set_index("role")
+            changed["qualifications"] += roles.loc[line["role"], "qualifications"][:1]
+        case "place":
+            _, key = remedy.added[1]
+            lines[key] = (*lines.get(key, ()), 1)
+        case "recruit":
+            (key,) = [key for who, key in remedy.added if who == NOBODY]
+            people.append(recruit(scenario, *key))
+            available = also(available, "recruit", shift)
+        case kind:
+            assert kind in {"add", "supervisor"}
+    rows = [(people[who]["person_id"], *key) for who, key in remedy.added]
+    demand = demand_table(*((*key, weights) for key, weights in lines.items()))
+    new = replace(scenario, people=people_table(*people), availability=available, demand=demand)
+    return new, rows
+
+
+def also(availability, who, shift):
+    return pd.concat([availability, availability_table((who, shift, 0))], ignore_index=True)
+
+
+def recruit(scenario, beat, _, role):
+    place = scenario.beats.set_index("beat_id").loc[beat]
+    wanted = scenario.roles.set_index("role").loc[role]
+    person = {"person_id": "recruit", "tier": wanted["tier"], "station_id": place["station_id"]}
+    able = {"qualifications": wanted["qualifications"]}
+    if wanted["professions"]:
+        able["profession"] = wanted["professions"][0]
+    return person | able | {"lat": place["lat"], "lng": place["lng"]}
 
 
 def assert_remedies_work(scenario, roster):
     gaps = find_gaps(scenario, roster)
     before = set(roster.itertuples(index=False, name=None))
     for line, remedy in zip(gaps.table.to_dict("records"), gaps.remedies, strict=True):
-        if remedy.kind in {"hazardous", "seats", "group"}:
+        if remedy.kind in {"hazardous", "seats", "group", "supervisor_and_place"}:
             assert not remedy.added
             continue
         changed, rows = apply(scenario, remedy, line)
@@ -99,7 +102,7 @@ def assert_remedies_work(scenario, roster):
         broken, _ = naive_check(changed, larger)
         assert not any(broken.values()), (remedy, broken)
         assert len(set(rows) | before) == len(before) + len(rows)
-        needs_the_change = remedy.kind not in {"add", "supervisor", "recruit"}
+        needs_the_change = remedy.kind not in {"add", "supervisor", "recruit", "supervisor_recruit"}
         if needs_the_change:
             assert any(naive_check(scenario, larger)[0].values())
 
@@ -113,16 +116,11 @@ def test_remedies_are_verified_by_applying_them(scenario, seed):
 
 def test_every_kind_of_remedy_occurs_and_works():
     kinds = set()
-    for seed in range(300):
+    for seed in (0, 1, 4, 5, 9, 12, 44, 119, 144):  # found by trying: together they have all
         scenario = random_scenario(seed)
         roster = random_roster(scenario, random.Random(seed))
-        gaps = find_gaps(scenario, roster)
-        new = {remedy.kind for remedy in gaps.remedies} - kinds
-        if new:
-            assert_remedies_work(scenario, roster)
-            kinds |= new
-        if kinds == set(REMEDIES):
-            break
+        assert_remedies_work(scenario, roster)
+        kinds |= {remedy.kind for remedy in find_gaps(scenario, roster).remedies}
     assert kinds == set(REMEDIES)
 
 
