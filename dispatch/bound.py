@@ -1,0 +1,189 @@
+"""The proven lower bound: a Lagrangian relaxation that falls apart by person and by post.
+
+Let x be the people on the lines and y the filled places. Every roster that keeps H1-H9 fills no
+more places than it has people: ``sum_k y[l, k] <= sum_p x[p, l]`` on every line l. Putting a price
+``price[l] >= 0`` on these inequalities leaves two independent problems,
+
+    bound(price) = sum of all place values
+                   - sum over people  max (price - cost) of a schedule that keeps H1-H5, H8
+                   - sum over posts   max (value - price) of a seating that keeps H6, H7, H9
+
+and both are solved exactly (`dispatch.schedules`, `dispatch.posts`), in 64-bit integers. So every
+price vector, however it was found, proves a bound, and no solver's tolerance enters it. (Weak
+duality; Geoffrion, "Lagrangean relaxation for integer programming", 1974.)
+
+The best prices are sought by subgradient steps scaled for each line by its recent imbalances
+(Kingma & Ba, "Adam", 2015, on the integer imbalance as gradient), with geometrically falling steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.posts import IMPOSSIBLE, seat_gains, seat_posts
+from dispatch.problem import STAFF
+from dispatch.schedules import price_people
+from grid.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from numpy.typing import NDArray
+
+    from dispatch.problem import Problem
+
+_MOMENTUM = 0.9
+_MEMORY = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The bound that a price vector proves, and by how much each line is over-asked.
+
+    Attributes
+    ----------
+    bound : int
+    imbalance : (L,) int64
+        Places that the posts take less people who want them; a subgradient of the bound.
+    """
+
+    bound: int
+    imbalance: NDArray[np.int64]
+
+
+class Relaxation:
+    """The Lagrangian relaxation of a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+    threads : Executor
+        Runs the kernels, which release the interpreter lock.
+    workers : int
+        Into how many parts the people are cut; the result does not depend on it.
+    """
+
+    def __init__(self, problem: Problem, threads: Executor, workers: int) -> None:
+        self.problem = problem
+        self._threads = threads
+        self.forced = forced_places(problem)
+        arcs = problem.arc_start[problem.row_start]
+        cuts = np.searchsorted(arcs, np.linspace(0, arcs[-1], workers + 1)[1:-1])
+        self._parts = np.concatenate(([0], cuts, [problem.num_people])).astype(np.int64)
+        self.highest = highest_prices(problem)
+
+    def evaluate(self, price: NDArray[np.int64]) -> Evaluation:
+        """Prove a bound from any prices >= 0.
+
+        Raises
+        ------
+        ScenarioError
+            When the pins of some post contradict H6 or H7.
+        """
+        problem = self.problem
+        loads = [np.zeros(problem.num_lines, np.int64) for _ in self._parts[1:]]
+        running = [
+            self._threads.submit(price_people, problem, first, last, price, load)
+            for first, last, load in zip(self._parts[:-1], self._parts[1:], loads, strict=True)
+        ]
+        demand = np.empty(problem.num_lines, np.int64)
+        posts = seat_posts(problem, 0, problem.num_posts, price, self.forced, demand)
+        people = sum(int(part.result()) for part in running)
+        if posts == IMPOSSIBLE:
+            raise ScenarioError(
+                "Expected the fixed pins of each post to leave room for enough supervisors (H6) "
+                "and volunteers (H7)."
+            )
+        return Evaluation(problem.worst - people - int(posts), demand - sum(loads))
+
+    def start(self) -> NDArray[np.float64]:
+        """Prices to start from: half the value of each line's first place."""
+        return self.problem.place_value[self.problem.place_start[:-1]] * 0.5
+
+
+def forced_places(problem: Problem) -> NDArray[np.int64]:
+    """(L,) how many places of each line the fixed pins fill."""
+    rows = np.flatnonzero(problem.row_forced)
+    pinned = problem.arc_line[problem.arc_start[rows]]
+    return np.bincount(pinned, minlength=problem.num_lines).astype(np.int64)
+
+
+def highest_prices(problem: Problem) -> NDArray[np.int64]:
+    """(L,) prices above which no post takes a place of the line.
+
+    A volunteer line's first place is worth no more than its value; a supervisor's place is worth
+    its own value and that of the seats it opens.
+    """
+    first = problem.place_value[problem.place_start[:-1]]
+    places = np.bincount(
+        problem.line_post[problem.line_kind == STAFF],
+        weights=problem.line_required[problem.line_kind == STAFF],
+        minlength=problem.num_posts,
+    ).astype(np.int64)
+    gain_start = np.concatenate(([0], np.cumsum(places)))
+    gain = np.zeros(gain_start[-1] + 1, np.int64)
+    nothing = np.zeros(problem.num_lines, np.int64)
+    seat_gains(problem, nothing, np.zeros(problem.num_posts, np.int64), gain_start, gain)
+    opened = gain[np.minimum(gain_start[:-1], gain.size - 1)] * (places > 0)
+    return np.where(problem.line_kind == STAFF, first + opened[problem.line_post], first)
+
+
+@dataclass(slots=True)
+class Ascent:
+    """Prices on their way up, and the best bound met."""
+
+    price: NDArray[np.int64]
+    bound: int
+
+
+def ascend(
+    relaxation: Relaxation,
+    start: NDArray[np.float64],
+    *,
+    steps: int,
+    first_step: float,
+    last_step: float,
+    stop: Callable[[int], bool],
+    report: Callable[[int], None],
+) -> Ascent:
+    """Raise the bound by at most `steps` subgradient steps from the prices `start`.
+
+    Parameters
+    ----------
+    first_step, last_step : float
+        By how much a price may change in the first and in the last step, in units of the
+        objective; in between the limit falls geometrically.
+    stop : callable
+        Asked with each best bound so far whether to end.
+    report : callable
+        Told of each better bound.
+
+    Returns
+    -------
+    Ascent
+        The prices with the best bound. They are whole numbers: the bound is exact.
+    """
+    price = start.copy()
+    mean = np.zeros(price.size)
+    square = np.zeros(price.size)
+    best = Ascent(np.rint(price).astype(np.int64), -1)
+    fall = (last_step / first_step) ** (1 / max(1, steps))
+    for step in range(1, steps + 1):
+        whole = np.rint(price).astype(np.int64)
+        met = relaxation.evaluate(whole)
+        if met.bound > best.bound:
+            best = Ascent(whole, met.bound)
+            report(met.bound)
+        if stop(best.bound) or not met.imbalance.any():
+            break
+        mean += (1 - _MOMENTUM) * (met.imbalance - mean)
+        square += (1 - _MEMORY) * (met.imbalance.astype(np.float64) ** 2 - square)
+        direction = mean / (1 - _MOMENTUM**step)
+        scale = np.sqrt(square / (1 - _MEMORY**step)) + 1e-3
+        price += first_step * fall**step * direction / scale
+        np.clip(price, 0, relaxation.highest, out=price)
+    return best

@@ -1,0 +1,196 @@
+"""A first roster from prices: supervisors by best response, then volunteers by rounding.
+
+Given the prices of the relaxation, a post gains from its m-th supervisor the place itself and the
+worth of the seats that it opens (`seat_gains`, non-increasing in m). `place_staff` lets each
+supervisor in turn take the best schedule against these gains, again and again until nobody moves: a
+potential game, so it ends in a local optimum. `place_volunteers` gives each volunteer the best
+schedule over the open places, valued between their price and their value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba as nb
+import numpy as np
+
+from dispatch.posts import seat_gains
+from dispatch.problem import STAFF, SUPERVISED
+from dispatch.schedules import FORCED, NOTHING, best_schedule, work_space
+from dispatch.seating import Seating, assign, has_seat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.problem import Problem
+
+_PASSES = 8
+_MIX = 3
+"""A place counts for its price and a third of what its value is above that: measured best of 1-10."""
+
+
+def construct(
+    problem: Problem, price: NDArray[np.int64], forced: NDArray[np.int64], seed: int
+) -> Seating:
+    """Build a roster that keeps every rule but perhaps H7, guided by line prices.
+
+    Parameters
+    ----------
+    price : (L,) int64
+    forced : (L,) int64
+        Places that pins fill (`dispatch.bound.forced_places`).
+    seed : int
+        Orders the people.
+    """
+    rng = np.random.default_rng(seed)
+    seating = Seating.empty(problem)
+    staff = rng.permutation(np.flatnonzero(problem.is_staff))
+    volunteers = rng.permutation(np.flatnonzero(~problem.is_staff))
+    gain_start, gain = supervisor_gains(problem, price, forced)
+    for _ in range(_PASSES):
+        if place_staff(problem, seating, staff, gain_start, gain, forced) == 0:
+            break
+    place_volunteers(problem, seating, volunteers, price, _MIX, forced)
+    return seating
+
+
+def supervisor_gains(
+    problem: Problem, price: NDArray[np.int64], forced: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Worth of the seats that each further supervisor of a post opens, as (start, gain)."""
+    kind = problem.line_kind
+    places, pinned = (
+        np.bincount(
+            problem.line_post[kind == which],
+            weights=weights[kind == which],
+            minlength=problem.num_posts,
+        ).astype(np.int64)
+        for which, weights in ((STAFF, problem.line_required), (SUPERVISED, forced))
+    )
+    needed = -(-pinned // max(1, problem.seats))
+    gain_start = np.concatenate(([0], np.cumsum(places)))
+    gain = np.zeros(gain_start[-1] + 1, np.int64)
+    seat_gains(problem, price, needed, gain_start, gain)
+    return gain_start, gain
+
+
+@nb.njit(cache=True, nogil=True)
+def _left(problem, seating, line, row, forced, pinned):  # type: ignore[no-untyped-def]
+    """Whether a place is left on the line for this row, those of pins kept back."""
+    if problem.row_forced[row]:
+        return True
+    return seating.filled[line] + forced[line] - pinned[line] < problem.line_required[line]
+
+
+@nb.njit(cache=True, nogil=True)
+def _move(problem, seating, p, row_line, row_cost, chosen, pinned):  # type: ignore[no-untyped-def]
+    """Put a person on the chosen rows; return how many rows changed."""
+    changed = 0
+    for r in range(problem.row_start[p], problem.row_start[p + 1]):
+        if chosen[r]:
+            assign(problem, seating, r, row_line[r], row_cost[r])
+            changed += 1
+            if problem.row_forced[r]:
+                pinned[row_line[r]] += 1
+    return changed
+
+
+@nb.njit(cache=True, nogil=True)
+def _clear(problem, seating, p, pinned):  # type: ignore[no-untyped-def]
+    """Take a person off every row."""
+    for r in range(problem.row_start[p], problem.row_start[p + 1]):
+        line = seating.row_line[r]
+        if line >= 0:
+            if problem.row_forced[r]:
+                pinned[line] -= 1
+            assign(problem, seating, r, -1, 0)
+
+
+@nb.njit(cache=True, nogil=True)
+def place_staff(problem, seating, people, gain_start, gain, forced):  # type: ignore[no-untyped-def]
+    """Give each supervisor in turn the best schedule against the others; return the moves."""
+    rows = problem.row_shift.size
+    row_value, row_cost = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    row_line, before = np.empty(rows, np.int32), np.empty(rows, np.int32)
+    chosen = np.empty(rows, np.bool_)
+    table = work_space(problem, 0, problem.max_shifts.size)
+    pinned = np.zeros(problem.line_post.size, np.int64)
+    for r in range(rows):
+        if problem.row_forced[r] and seating.row_line[r] >= 0:
+            pinned[seating.row_line[r]] += 1
+    moves = 0
+    for p in people:
+        begin, end = problem.row_start[p], problem.row_start[p + 1]
+        for r in range(begin, end):
+            before[r] = seating.row_line[r]
+        _clear(problem, seating, p, pinned)
+        for r in range(begin, end):
+            top = NOTHING
+            row_line[r] = -1
+            for k in range(problem.arc_start[r], problem.arc_start[r + 1]):
+                line = problem.arc_line[k]
+                if not _left(problem, seating, line, r, forced, pinned):
+                    continue
+                post = problem.line_post[line]
+                place = problem.place_start[line] + seating.filled[line]
+                opened = gain[gain_start[post] + seating.supervisors[post]]
+                v = problem.place_value[place] + opened - problem.arc_cost[k]
+                if v > top:
+                    top, row_line[r], row_cost[r] = v, line, problem.arc_cost[k]
+            row_value[r] = top + FORCED if problem.row_forced[r] else top
+        best_schedule(problem, p, row_value, table, chosen)
+        _move(problem, seating, p, row_line, row_cost, chosen, pinned)
+        for r in range(begin, end):
+            moves += before[r] != seating.row_line[r]
+    return moves
+
+
+@nb.njit(cache=True, nogil=True)
+def place_volunteers(problem, seating, people, price, mix, forced):  # type: ignore[no-untyped-def]
+    """Give each volunteer in turn the best schedule over the places still open."""
+    rows = problem.row_shift.size
+    row_value, row_cost = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    row_line = np.empty(rows, np.int32)
+    chosen = np.empty(rows, np.bool_)
+    table = work_space(problem, 0, problem.max_shifts.size)
+    pinned = np.zeros(problem.line_post.size, np.int64)
+    held = np.zeros(problem.post_shift.size, np.int64)  # seats kept back for pins
+    for line in range(forced.size):
+        if problem.line_kind[line] == SUPERVISED:
+            held[problem.line_post[line]] += forced[line]
+    for p in people:
+        for r in range(problem.row_start[p], problem.row_start[p + 1]):
+            top = NOTHING
+            row_line[r] = -1
+            for k in range(problem.arc_start[r], problem.arc_start[r + 1]):
+                line = problem.arc_line[k]
+                if not problem.row_forced[r]:
+                    post = problem.line_post[line]
+                    if not _left(problem, seating, line, r, forced, pinned):
+                        continue
+                    if not has_seat(problem, seating, line):
+                        continue
+                    if (
+                        problem.line_kind[line] == SUPERVISED
+                        and seating.supervised[post] + held[post]
+                        >= problem.seats * seating.supervisors[post]
+                    ):
+                        continue
+                cost = problem.arc_cost[k]
+                place = min(
+                    problem.place_start[line] + seating.filled[line],
+                    problem.place_start[line + 1] - 1,
+                )
+                worth = problem.place_value[place]
+                if worth <= cost and not problem.row_forced[r]:
+                    continue
+                v = price[line] + (worth - price[line]) // mix - cost
+                if v > top:
+                    top, row_line[r], row_cost[r] = v, line, cost
+            row_value[r] = top + FORCED if problem.row_forced[r] else top
+        best_schedule(problem, p, row_value, table, chosen)
+        _move(problem, seating, p, row_line, row_cost, chosen, pinned)
+        for r in range(problem.row_start[p], problem.row_start[p + 1]):
+            line = seating.row_line[r]
+            if line >= 0 and problem.row_forced[r] and problem.line_kind[line] == SUPERVISED:
+                held[problem.line_post[line]] -= 1

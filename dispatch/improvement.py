@@ -1,0 +1,150 @@
+"""Improvement of a roster by re-solving its pieces, the most promising first.
+
+The city is cut into pieces of a station's posts over some days (`partition`). A round solves every
+piece once, in the order of how far it is from what the relaxation's prices promise, in batches of
+pieces that share nobody, so that their answers can all be applied.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba as nb
+import numpy as np
+
+from dispatch.piece_model import solve_piece
+from dispatch.pieces import cut_piece, put_back, worth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
+
+    from numpy.typing import NDArray
+
+    from dispatch.chains import Callers
+    from dispatch.pieces import Piece
+    from dispatch.problem import Problem
+    from dispatch.seating import Seating
+
+MAX_ARCS = 9_000
+"""Pieces larger than this take HiGHS more than some seconds (measured: docs/planning.md)."""
+MAX_NODES = 200
+MAX_SECONDS = 6.0
+
+
+def partition(problem: Problem, calls: Callers, turn: int) -> list[NDArray[np.int64]]:
+    """Cut the posts into pieces of one station and neighbouring shifts, of bounded size.
+
+    Parameters
+    ----------
+    turn : int
+        Odd turns shift the cuts by half a piece, so that no cut stays.
+    """
+    arcs = np.add.reduceat(np.diff(calls.start), problem.post_start[:-1])
+    pieces = []
+    for station in np.unique(problem.post_station):
+        posts = np.flatnonzero(problem.post_station == station)
+        posts = posts[np.argsort(problem.post_shift[posts], kind="stable")]
+        parts = int(-(-arcs[posts].sum() // MAX_ARCS))
+        # Fill by running totals: a shift is never torn apart.
+        total = np.cumsum(arcs[posts]) - arcs[posts]
+        share = arcs[posts].sum() / parts
+        offset = 0.5 if turn % 2 and parts > 1 else 0.0
+        first = total[np.searchsorted(problem.post_shift[posts], problem.post_shift[posts])]
+        label = np.floor(first / share + offset).astype(np.int64)
+        pieces += [posts[label == k] for k in np.unique(label)]
+    return pieces
+
+
+@nb.njit(cache=True, nogil=True)
+def shortfall_worth(problem, seating):
+    """(Q,) value of the unfilled places of each post."""
+    lost = np.zeros(problem.post_shift.size, np.int64)
+    for line in range(problem.line_post.size):
+        for k in range(
+            problem.place_start[line] + seating.filled[line], problem.place_start[line + 1]
+        ):
+            lost[problem.line_post[line]] += problem.place_value[k]
+    return lost
+
+
+def improve_by_pieces(
+    problem: Problem,
+    calls: Callers,
+    seating: Seating,
+    *,
+    turn: int,
+    pool: Executor,
+    workers: int,
+    seconds_left: Callable[[], float] | None,
+    improved: Callable[[int], None],
+) -> int:
+    """Solve every piece once and apply what is better; return by how much the objective fell.
+
+    Parameters
+    ----------
+    turn : int
+        Number of the round: odd ones cut elsewhere.
+    pool : Executor
+        Where pieces are solved, `workers` at a time.
+    seconds_left : callable, optional
+        Without it, pieces are limited in nodes alone and the result is repeatable.
+    improved : callable
+        Told of each gain.
+    """
+    pieces = partition(problem, calls, turn)
+    lost = shortfall_worth(problem, seating)
+    order = np.argsort([-int(lost[posts].sum()) for posts in pieces], kind="stable")
+    gained = 0
+    for batch in _batches(problem, calls, [pieces[i] for i in order], workers):
+        limit = None if seconds_left is None else min(MAX_SECONDS, seconds_left())
+        if limit is not None and limit <= 0:
+            break
+        cuts = [cut_piece(problem, calls, seating, posts) for posts in batch]
+        running = [pool.submit(solve_piece, cut, limit, MAX_NODES) for cut in cuts]
+        for cut, answer in zip(cuts, running, strict=True):
+            gain = _apply(problem, seating, cut, answer.result())
+            if gain > 0:
+                gained += gain
+                improved(gain)
+    return gained
+
+
+def _apply(
+    problem: Problem, seating: Seating, piece: Piece, taken: NDArray[np.bool_] | None
+) -> int:
+    """Put a better answer back; return the gain."""
+    if taken is None:
+        return 0
+    gain = worth(piece, taken) - worth(piece, piece.now)
+    if gain > 0:
+        put_back(problem, seating, piece, taken)
+    return gain
+
+
+def _batches(
+    problem: Problem, calls: Callers, pieces: list[NDArray[np.int64]], workers: int
+) -> Iterator[list[NDArray[np.int64]]]:
+    """Take the pieces in order, `workers` at a time, such that those of a batch share nobody."""
+    waiting = list(pieces)
+    people = [_people(problem, calls, posts) for posts in waiting]
+    while waiting:
+        chosen, busy = [0], people[0].copy()
+        for i in range(1, len(waiting)):
+            if len(chosen) == workers:
+                break
+            if not (busy & people[i]).any():
+                chosen.append(i)
+                busy |= people[i]
+        yield [waiting[i] for i in chosen]
+        for i in reversed(chosen):
+            del waiting[i], people[i]
+
+
+def _people(problem: Problem, calls: Callers, posts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(P,) who may work on some of the posts."""
+    mask = np.zeros(problem.num_people, np.bool_)
+    for q in posts:
+        first, last = calls.start[problem.post_start[q]], calls.start[problem.post_start[q + 1]]
+        mask[problem.row_person[calls.row[first:last]]] = True
+    return mask

@@ -1,0 +1,388 @@
+"""The planner: who works where in a horizon of shifts, and how far that is from the best possible.
+
+Model
+-----
+Sets: people p with tier, home, profession and qualifications; dated shifts s; beats b; a post is a
+(beat, shift); a demand line l is a role on a post with ``required[l]`` places of non-increasing
+weights ``weight[l, 1] >= weight[l, 2] >= …``. Variables: ``x[p, l] = 1`` when p fills a place of l.
+
+Hard rules (docs/planning.md has them in full):
+
+- H1 ``x[p, l] = 0`` unless p can come on the line's shift;
+- H2 unless the role's tier is p's and p has one of its professions or qualifications;
+- H3 of p's shifts in time order, each starts at least `min_rest_hours` after the one before ends;
+- H4 ``sum_l x[p, l] <= max_shifts[p]``;
+- H5 volunteers: great circle × `travel_factor` ≤ their limit; staff: beats of their own station;
+- H6 on each post, volunteers in supervised roles ≤ `volunteers_per_supervisor` × staff there;
+- H7 a post has no volunteer or at least `min_volunteers_per_post`;
+- H8 a volunteer is insured on the local date on which the shift ends, and in no hazardous role;
+- H9 ``sum_p x[p, l] <= required[l]``, nobody twice, pins kept.
+
+Objective, an integer to minimise::
+
+    unmet * (sum of the weights of unfilled places; places are filled from the first)
+    + travel_per_100m * sum of floor(distance / 100 m + 1/2) over assignments
+    + sum over people of extra_shift[1] + … + extra_shift[number of their shifts]
+    + sum of dislike(p, s) over assignments
+
+Method
+------
+1. `dispatch.problem.encode`: tables to arrays, all arcs that rules of one assignment allow.
+2. `dispatch.bound.ascend`: Lagrangian relaxation by person and post; its prices prove the bound.
+3. `dispatch.construction.construct`: supervisors by best response against the prices, volunteers by
+   rounding; `dispatch.chains`: alternating chains fill what is left open.
+4. `dispatch.improvement`: pieces of the city re-solved exactly by mixed-integer programs.
+5. `dispatch.check.check`: the independent checker; a roster that fails is never returned.
+
+References: Geoffrion (1974) on Lagrangian relaxation; Kingma & Ba (2015) for the step rule; Ahuja,
+Ergun, Orlin & Punnen (2002, doi 10.1016/S0166-218X(01)00338-9) on very large-scale neighbourhoods
+by cyclic exchange; Ernst et al. (2004, doi 10.1016/S0377-2217(03)00095-X) on staff rostering.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dispatch.bound import Ascent, Relaxation, ascend
+from dispatch.chains import callers, improve_by_chains
+from dispatch.check import check
+from dispatch.construction import construct
+from dispatch.gaps import explain_gaps
+from dispatch.improvement import improve_by_pieces
+from dispatch.prices import price_table
+from dispatch.problem import Problem, encode
+from dispatch.roster import ROSTER_COLUMNS, PlanResult, Report
+from dispatch.seating import Seating, objective
+from grid.errors import JinggeError, ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dispatch.scenario import Scenario
+
+_FIRST_STEP, _LAST_STEP = 1.0, 0.001
+"""Price steps of the ascent, as parts of the cost of one unfilled place of weight 1."""
+_ROUNDS_STEPS = 500
+_MOST_STEPS, _FEWEST_STEPS = 2_000, 60
+_ASCENT_SHARE = 0.4
+_REACH = 300
+_ROUTES = 2
+_SMALL_ARCS = 200_000
+"""Below this, starting worker processes costs more than they save."""
+
+
+class PlanError(JinggeError):
+    """A plan that the independent checker refuses: never published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to try: a limit in seconds or in rounds of work, exactly one of them.
+
+    Attributes
+    ----------
+    time_limit_s : float, optional
+        Wall-clock seconds for the whole of `plan`.
+    rounds : int, optional
+        Rounds over all pieces; then the result does not depend on the machine's speed.
+    """
+
+    time_limit_s: float | None = None
+    rounds: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.time_limit_s is None) == (self.rounds is None):
+            raise ScenarioError("Expected either a time limit or a number of rounds.")
+        if self.time_limit_s is not None and not 0 < self.time_limit_s < float("inf"):
+            raise ScenarioError(f"Expected a time limit > 0 s, got {self.time_limit_s}.")
+        if self.rounds is not None and self.rounds < 0:
+            raise ScenarioError(f"Expected rounds >= 0, got {self.rounds}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a running plan is.
+
+    Attributes
+    ----------
+    stage : str
+        ``encode``, ``bound``, ``construct``, ``improve``, ``check`` or ``explain``.
+    objective, bound : int, optional
+        Best so far.
+    seconds : float
+        Since the start.
+    """
+
+    stage: str
+    objective: int | None
+    bound: int | None
+    seconds: float
+
+
+class _Run:
+    """The clock, the stages and the best figures of one run."""
+
+    def __init__(
+        self,
+        effort: Effort,
+        clock: Callable[[], float],
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._clock = clock
+        self._progress = progress
+        self._started = clock()
+        self._limit = effort.time_limit_s
+        self.reserve = 0.0
+        self.seconds: dict[str, float] = {}
+        self.stage = ""
+        self.objective: int | None = None
+        self.bound: int | None = None
+
+    def elapsed(self) -> float:
+        """Return seconds since the start."""
+        return self._clock() - self._started
+
+    def left(self) -> float:
+        """Return seconds until the improvement must end."""
+        limit = float("inf") if self._limit is None else self._limit
+        return limit - self.reserve - self.elapsed()
+
+    def enter(self, stage: str) -> None:
+        """Begin a stage and close the one before."""
+        now = self.elapsed()
+        if self.stage:
+            self.seconds[self.stage] = round(now - sum(self.seconds.values()), 3)
+        self.stage = stage
+        self.tell()
+
+    def tell(self) -> None:
+        """Report progress."""
+        if self._progress is not None and self.stage:
+            self._progress(Progress(self.stage, self.objective, self.bound, self.elapsed()))
+
+    def raise_bound(self, bound: int) -> None:
+        """Note a better bound."""
+        self.bound = bound if self.bound is None else max(self.bound, bound)
+        self.tell()
+
+
+def plan(
+    scenario: Scenario,
+    *,
+    effort: Effort,
+    workers: int = 1,
+    seed: int = 0,
+    clock: Callable[[], float],
+    progress: Callable[[Progress], None] | None = None,
+) -> PlanResult:
+    """Plan a scenario: a checked roster, a proven bound, the gaps explained, the prices.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    effort : Effort
+        With `rounds`, the same scenario, seed and workers give the same roster.
+    workers : int
+        Threads of the relaxation and processes that solve pieces.
+    seed : int
+        Orders people where the order matters.
+    clock : callable
+        Seconds, rising; the planner reads no clock of its own.
+    progress : callable, optional
+        Told of each stage and each better figure.
+
+    Raises
+    ------
+    ScenarioError
+        When pins make the scenario impossible.
+    PlanError
+        When the independent checker finds a broken rule.
+    """
+    if workers < 1:
+        raise ScenarioError(f"Expected workers >= 1, got {workers}.")
+    run = _Run(effort, clock, progress)
+    run.enter("encode")
+    problem = encode(scenario)
+    with ExitStack() as stack:
+        threads = stack.enter_context(ThreadPoolExecutor(workers))
+        pool = _piece_pool(problem, workers, threads, stack)
+        relaxation = Relaxation(problem, threads, workers)
+        run.enter("bound")
+        ascent = _raise_bound(relaxation, effort, run, scenario.costs.unmet)
+        run.enter("construct")
+        calls = callers(problem)
+        seating = _construct(problem, relaxation, ascent, calls, seed, run)
+        run.enter("improve")
+        turn = 0
+        idle = 0
+        while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
+            if run.objective == run.bound:
+                break
+
+            def improved(gain: int) -> None:
+                run.objective = (run.objective or 0) - gain
+                run.tell()
+
+            gained = improve_by_pieces(
+                problem,
+                calls,
+                seating,
+                turn=turn,
+                pool=pool,
+                workers=workers,
+                seconds_left=None if effort.rounds is not None else run.left,
+                improved=improved,
+            )
+            gained += improve_by_chains(problem, calls, seating, _REACH)
+            run.objective = int(objective(problem, seating))
+            run.tell()
+            turn += 1
+            idle = 0 if gained else idle + 1
+            if idle == _ROUTES:  # neither cut of the city gained anything
+                break
+    roster = _roster(scenario, problem, seating)
+    return _finish(scenario, problem, roster, ascent, seed, workers, run)
+
+
+def _piece_pool(
+    problem: Problem, workers: int, threads: Executor, stack: ExitStack
+) -> Executor:
+    """Worker processes for large problems, this process for small ones."""
+    if workers == 1 or problem.arc_line.size < _SMALL_ARCS:
+        return _Inline()
+    return stack.enter_context(
+        ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    )
+
+
+class _Inline(Executor):
+    """Runs what is submitted at once, in this thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run `fn` and return its finished future."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - handed on by the future
+            future.set_exception(error)
+        return future
+
+
+def _raise_bound(
+    relaxation: Relaxation, effort: Effort, run: _Run, unmet: int
+) -> Ascent:
+    """Ascend for the share of the effort that the bound gets."""
+    steps = _ROUNDS_STEPS
+    start = relaxation.start()
+    deadline = float("inf")
+    if effort.time_limit_s is not None:
+        run.reserve = 0.1 * effort.time_limit_s
+        relaxation.evaluate(np.rint(start).astype(np.int64))  # compiles on a first run
+        begun = run.elapsed()
+        for _ in range(3):
+            run.raise_bound(relaxation.evaluate(np.rint(start).astype(np.int64)).bound)
+        each = max((run.elapsed() - begun) / 3, 1e-5)
+        budget = _ASCENT_SHARE * run.left()
+        steps = int(np.clip(budget / each, _FEWEST_STEPS, _MOST_STEPS))
+        deadline = run.elapsed() + 1.5 * budget
+    return ascend(
+        relaxation,
+        start,
+        steps=steps,
+        first_step=_FIRST_STEP * max(unmet, 1),
+        last_step=_LAST_STEP * max(unmet, 1),
+        stop=lambda _: run.elapsed() > deadline,
+        report=run.raise_bound,
+    )
+
+
+def _construct(
+    problem: Problem,
+    relaxation: Relaxation,
+    ascent: Ascent,
+    calls: Any,
+    seed: int,
+    run: _Run,
+) -> Seating:
+    """Build a roster from the prices, and fill what is open by chains."""
+    seating = construct(problem, ascent.price, relaxation.forced, seed)
+    for _ in range(2):
+        gained = improve_by_chains(problem, calls, seating, _REACH)
+        run.objective = int(objective(problem, seating))
+        run.tell()
+        if gained == 0 or run.left() <= 0:
+            break
+    return seating
+
+
+def _roster(scenario: Scenario, problem: Problem, seating: Seating) -> pd.DataFrame:
+    """Rows of the roster, sorted."""
+    rows = np.flatnonzero(seating.row_line >= 0)
+    demand = scenario.demand.iloc[problem.line_of[seating.row_line[rows]]]
+    person = problem.person_of[problem.row_person[rows]]
+    return (
+        pd.DataFrame(
+            {
+                "person_id": scenario.people["person_id"].to_numpy()[person],
+                "beat_id": demand["beat_id"].to_numpy(),
+                "shift_id": demand["shift_id"].to_numpy(),
+                "role": demand["role"].to_numpy(),
+            },
+            columns=list(ROSTER_COLUMNS),
+        )
+        .sort_values(list(ROSTER_COLUMNS), kind="stable")
+        .reset_index(drop=True)
+    )
+
+
+def _finish(
+    scenario: Scenario,
+    problem: Problem,
+    roster: pd.DataFrame,
+    ascent: Ascent,
+    seed: int,
+    workers: int,
+    run: _Run,
+) -> PlanResult:
+    """Check the roster independently, explain its gaps and write the report."""
+    run.enter("check")
+    checked = check(scenario, roster)
+    if any(checked.violations.values()):
+        raise PlanError(f"Expected a roster without violations, got {checked.violations}.")
+    run.objective = checked.objective
+    bound = max(ascent.bound, 0)
+    if bound > checked.objective:
+        raise PlanError(f"Expected bound <= objective, got {bound} > {checked.objective}.")
+    run.enter("explain")
+    gaps = explain_gaps(scenario, roster)
+    prices = price_table(scenario, problem, ascent.price, roster)
+    run.enter("")
+    return PlanResult(
+        roster=roster,
+        report=Report(
+            objective=checked.objective,
+            bound=bound,
+            gap=(checked.objective - bound) / checked.objective if checked.objective else 0.0,
+            weighted_unmet=checked.weighted_unmet,
+            unmet=checked.unmet,
+            travel_cost=checked.travel_cost,
+            fairness_cost=checked.fairness_cost,
+            dislike_cost=checked.dislike_cost,
+            assigned=checked.assigned,
+            violations=checked.violations,
+            seconds=run.seconds,
+            seed=seed,
+            workers=workers,
+            scenario_sha256="",
+            versions={},
+        ),
+        gaps=gaps,
+        prices=prices,
+    )

@@ -1,0 +1,167 @@
+"""Each post's best seating against given line prices: the demand half of the relaxation.
+
+A place of a line is worth its value less the line's price. A post takes m supervisors (the best
+places of its staff lines), which open ``seats * m`` places for supervised volunteers (H6); volunteers
+not supervised need nobody; and it has no volunteer or at least `min_volunteers` (H7). The best
+choice is exact: for each m the best places in falling order of worth, extended below zero where
+H7 asks for one more.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from dispatch.problem import SUPERVISED
+
+IMPOSSIBLE = -(np.int64(1) << 62)
+"""Worth of a post whose pins contradict H6 or H7."""
+
+_FORCED = np.int64(1) << 50
+
+
+@nb.njit(cache=True, nogil=True)
+def seat_posts(problem, first, last, price, forced, demand):  # type: ignore[no-untyped-def]
+    """Seat posts ``first:last`` at their best against line prices; return their total worth.
+
+    Parameters
+    ----------
+    price : (L,) int64
+    forced : (L,) int64
+        Places of each line that pins fill in any case; taken whatever they are worth.
+    demand : (L,) int64
+        Overwritten: how many places of each line are taken.
+
+    Returns
+    -------
+    int
+        Total worth, or `IMPOSSIBLE` where the pins of a post contradict H6 or H7.
+    """
+    most = 1
+    for q in range(first, last):
+        begin, end = problem.post_start[q], problem.post_start[q + 1]
+        most = max(most, problem.place_start[end] - problem.place_start[begin])
+    worth = np.empty((3, most), np.int64)
+    owner = np.empty((3, most), np.int64)
+    count = np.empty(3, np.int64)
+    least = np.empty(3, np.int64)
+    total = np.int64(0)
+    for q in range(first, last):
+        _sort_places(problem, q, price, forced, demand, worth, owner, count, least)
+        best, best_m, best_s, best_u = IMPOSSIBLE, 0, 0, 0
+        staff_worth = np.int64(0)
+        for m in range(count[0] + 1):
+            if m > 0:
+                staff_worth += worth[0, m - 1]
+            cap = min(count[1], problem.seats * m)
+            if m < least[0] or cap < least[1]:
+                continue
+            gain, s, u = _best_seats(worth, count, cap, problem.min_volunteers, least)
+            if gain > IMPOSSIBLE and staff_worth + gain > best:
+                best, best_m, best_s, best_u = staff_worth + gain, m, s, u
+        if best == IMPOSSIBLE:
+            return IMPOSSIBLE
+        for i in range(best_m):
+            demand[owner[0, i]] += 1
+        for i in range(best_s):
+            demand[owner[1, i]] += 1
+        for i in range(best_u):
+            demand[owner[2, i]] += 1
+        total += best - (least[0] + least[1] + least[2]) * _FORCED
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def _sort_places(problem, q, price, forced, demand, worth, owner, count, least):  # type: ignore[no-untyped-def]
+    """Write the places of post q by kind, in falling order of worth; zero its demand's counts."""
+    count[:] = 0
+    least[:] = 0
+    for line in range(problem.post_start[q], problem.post_start[q + 1]):
+        kind = problem.line_kind[line]
+        demand[line] = 0
+        for k in range(problem.place_start[line], problem.place_start[line + 1]):
+            w = problem.place_value[k] - price[line]
+            if k - problem.place_start[line] < forced[line]:
+                w += _FORCED  # puts the place first; taken off again from the total
+                least[kind] += 1
+            j = count[kind] - 1
+            while j >= 0 and worth[kind, j] < w:
+                worth[kind, j + 1] = worth[kind, j]
+                owner[kind, j + 1] = owner[kind, j]
+                j -= 1
+            worth[kind, j + 1] = w
+            owner[kind, j + 1] = line
+            count[kind] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _best_seats(worth, count, cap, min_volunteers, least):  # type: ignore[no-untyped-def]
+    """Best numbers of supervised (≤ cap) and other volunteers, none or at least the minimum.
+
+    Exact by exchange: within each kind the best places come first, so the best choice with at
+    least n volunteers extends the best choice of all by the next best places.
+    """
+    s, u, gain = 0, 0, np.int64(0)
+    while s < cap and worth[1, s] > 0:
+        gain += worth[1, s]
+        s += 1
+    while u < count[2] and worth[2, u] > 0:
+        gain += worth[2, u]
+        u += 1
+    if s + u == 0 or s + u >= min_volunteers:
+        return gain, s, u
+    while s + u < min_volunteers and (s < cap or u < count[2]):
+        if u >= count[2] or (s < cap and worth[1, s] >= worth[2, u]):
+            gain += worth[1, s]
+            s += 1
+        else:
+            gain += worth[2, u]
+            u += 1
+    pinned = least[1] + least[2] > 0
+    if s + u >= min_volunteers and (pinned or gain > 0):
+        return gain, s, u
+    if pinned:
+        return IMPOSSIBLE, 0, 0
+    return np.int64(0), 0, 0
+
+
+@nb.njit(cache=True, nogil=True)
+def seat_gains(problem, price, needed, gain_start, gain):  # type: ignore[no-untyped-def]
+    """Worth of the places that the first, second, … supervisor of each post opens.
+
+    Parameters
+    ----------
+    price : (L,) int64
+        What a volunteer on each line costs elsewhere.
+    needed : (Q,) int64
+        Supervisors whom pinned volunteers need in any case: theirs are worth `_FORCED` / 2 more.
+    gain_start : (Q + 1,) int64
+        ``gain[gain_start[q] + m]`` is what supervisor m + 1 of post q opens.
+    gain : int64
+        Overwritten; non-increasing along a post.
+    """
+    most = 1
+    for q in range(problem.post_shift.size):
+        begin, end = problem.post_start[q], problem.post_start[q + 1]
+        most = max(most, problem.place_start[end] - problem.place_start[begin])
+    worth = np.empty(most, np.int64)
+    for q in range(problem.post_shift.size):
+        n = 0
+        for line in range(problem.post_start[q], problem.post_start[q + 1]):
+            if problem.line_kind[line] != SUPERVISED:
+                continue
+            for k in range(problem.place_start[line], problem.place_start[line + 1]):
+                w = problem.place_value[k] - price[line]
+                if w <= 0:
+                    break
+                j = n - 1
+                while j >= 0 and worth[j] < w:
+                    worth[j + 1] = worth[j]
+                    j -= 1
+                worth[j + 1] = w
+                n += 1
+        for m in range(gain_start[q + 1] - gain_start[q]):
+            total = np.int64(0)
+            for k in range(m * problem.seats, min(n, (m + 1) * problem.seats)):
+                total += worth[k]
+            gain[gain_start[q] + m] = total + (_FORCED // 2 if m < needed[q] else 0)

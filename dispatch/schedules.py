@@ -1,0 +1,125 @@
+"""Each person's best schedule against given line values: the pricing half of the relaxation.
+
+A schedule is a set of a person's rows (available shifts) with one line each, such that H3 (rest)
+and H4 (limit) hold. Against values of the lines it is exact: every row takes its best line, and
+because a person's rows are in the order in which their shifts end, the best set is a weighted
+interval schedule, found by dynamic programming over (rows so far, shifts taken) with the convex
+cost of the n-th shift at the end.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+FORCED = np.int64(1) << 50
+"""Extra value of a row that a pin claims: more than any sum of prices, so it is always taken."""
+
+NOTHING = -(np.int64(1) << 61)
+"""Worth of what cannot be had."""
+
+
+@nb.njit(cache=True, nogil=True)
+def may_follow(a, b, shift_prev):  # type: ignore[no-untyped-def]
+    """Whether one person may work shifts a and b (H3), in whichever order."""
+    return a < shift_prev[b] or b < shift_prev[a]
+
+
+@nb.njit(cache=True, nogil=True)
+def work_space(problem, first, last):  # type: ignore[no-untyped-def]
+    """Table for `best_schedule`, large enough for the people ``first:last``."""
+    widest, deepest = 1, 1
+    for p in range(first, last):
+        widest = max(widest, problem.row_start[p + 1] - problem.row_start[p])
+        deepest = max(deepest, problem.max_shifts[p])
+    return np.empty((deepest + 1, widest + 1), np.int64)
+
+
+@nb.njit(cache=True, nogil=True)
+def best_schedule(problem, p, row_value, table, chosen):  # type: ignore[no-untyped-def]
+    """Choose the rows of person p that are worth most; return their value less the steps.
+
+    Parameters
+    ----------
+    row_value : (R,) int64
+        What each row is worth; only the person's rows are read.
+    table : (limit + 1, rows + 1) int64 or larger
+        Work space.
+    chosen : (R,) bool
+        Overwritten for the person's rows.
+    """
+    begin, end = problem.row_start[p], problem.row_start[p + 1]
+    n = end - begin
+    for i in range(n + 1):
+        table[0, i] = 0
+    best, best_k = np.int64(0), 0
+    for k in range(1, problem.max_shifts[p] + 1):
+        table[k, 0] = NOTHING
+        for i in range(1, n + 1):
+            take = table[k - 1, _before(problem, begin, i)] + row_value[begin + i - 1]
+            table[k, i] = max(table[k, i - 1], take)
+        if table[k, n] - problem.steps[k] > best:
+            best, best_k = table[k, n] - problem.steps[k], k
+    for r in range(begin, end):
+        chosen[r] = False
+    i, k = n, best_k
+    while k > 0:
+        if table[k, i] == table[k, i - 1]:
+            i -= 1
+            continue
+        chosen[begin + i - 1] = True
+        i = _before(problem, begin, i)
+        k -= 1
+    return best
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _before(problem, begin, i):  # type: ignore[no-untyped-def]
+    """How many of a person's rows end early enough before the i-th (counted from 1): a prefix."""
+    earliest = problem.shift_prev[problem.row_shift[begin + i - 1]]
+    i -= 1
+    while i > 0 and problem.row_shift[begin + i - 1] >= earliest:
+        i -= 1
+    return i
+
+
+@nb.njit(cache=True, nogil=True)
+def price_people(problem, first, last, value, load):  # type: ignore[no-untyped-def]
+    """Give people ``first:last`` their best schedules against line values.
+
+    Parameters
+    ----------
+    value : (L,) int64
+        What a person gets for working a line, before the cost of the arc.
+    load : (L,) int64
+        Increased by the number of people who want each line.
+
+    Returns
+    -------
+    int
+        Total worth of the schedules. Forced rows count for what they are worth, without `FORCED`.
+    """
+    table = work_space(problem, first, last)
+    row_value = np.empty(problem.row_shift.size, np.int64)
+    row_line = np.empty(row_value.size, np.int32)
+    chosen = np.empty(row_value.size, np.bool_)
+    total = np.int64(0)
+    for p in range(first, last):
+        begin, end = problem.row_start[p], problem.row_start[p + 1]
+        for r in range(begin, end):
+            top, line = NOTHING, np.int32(-1)
+            for k in range(problem.arc_start[r], problem.arc_start[r + 1]):
+                v = value[problem.arc_line[k]] - problem.arc_cost[k]
+                if v > top:
+                    top, line = v, problem.arc_line[k]
+            if problem.row_forced[r]:
+                top += FORCED
+            row_value[r] = top
+            row_line[r] = line
+        total += best_schedule(problem, p, row_value, table, chosen)
+        for r in range(begin, end):
+            if chosen[r]:
+                load[row_line[r]] += 1
+            if problem.row_forced[r]:
+                total -= FORCED
+    return total
