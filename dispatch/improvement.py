@@ -44,6 +44,8 @@ def partition(problem: Problem, calls: Callers, turn: int) -> list[NDArray[np.in
     pieces = []
     for station in np.unique(problem.post_station):
         posts = np.flatnonzero(problem.post_station == station)
+        if not arcs[posts].any():  # nobody can come to any of them
+            continue
         posts = posts[np.argsort(problem.post_shift[posts], kind="stable")]
         parts = int(-(-arcs[posts].sum() // MAX_ARCS))
         # Fill by running totals: a shift is never torn apart.
