@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,19 +103,24 @@ def _with_places_for_supervisors(scenario: Scenario) -> Scenario:
 
     Its role is the first of auxiliaries (or else of officers) that asks for nothing special.
     """
-    roles = scenario.roles[scenario.roles["tier"] != Tier.VOLUNTEER]
-    if roles.empty:
+    staff = [
+        (len(role["professions"]) + len(role["qualifications"]), role["tier"], role["role"])
+        for role in scenario.roles.to_dict("records")
+        if role["tier"] != Tier.VOLUNTEER
+    ]
+    if not staff:
         return scenario
-    asks = roles["professions"].map(len) + roles["qualifications"].map(len)
-    plain = roles.assign(asks=asks, officer=roles["tier"] == Tier.OFFICER)
-    role = plain.sort_values(["asks", "hazardous", "officer"], kind="stable")["role"].iloc[0]
-    posts = scenario.demand[LINE[:2]].drop_duplicates()
-    staffed = scenario.demand.loc[scenario.demand["role"].isin(roles["role"]), LINE[:2]]
-    both = posts.merge(staffed.drop_duplicates(), how="left", on=LINE[:2], indicator=True)
-    bare = both.loc[both["_merge"] == "left_only", LINE[:2]]
-    none = bare["beat_id"].map(lambda _: ()).astype(object)
-    more = bare.assign(role=role, required=0, weight=none)
-    return replace(scenario, demand=pd.concat([scenario.demand, more], ignore_index=True))
+    plain = min(staff)[2]  # "auxiliary" comes before "officer"
+    roles = {role for _, _, role in staff}
+    demand = scenario.demand
+    has_staff: dict[tuple[str, str], bool] = {}
+    for beat, shift, role in zip(*(demand[name] for name in LINE), strict=True):
+        has_staff[beat, shift] = has_staff.get((beat, shift), False) or role in roles
+    bare = [(*post, plain, 0, ()) for post, staffed in has_staff.items() if not staffed]
+    if not bare:
+        return scenario
+    more = pd.DataFrame(bare, columns=[*LINE, "required", "weight"])
+    return replace(scenario, demand=pd.concat([demand, more], ignore_index=True))
 
 
 def _cause(steps: tuple[int, ...], remedy: Remedy, gain: int) -> str:
@@ -145,21 +151,24 @@ class _Demand:
 
     @classmethod
     def of(cls, scenario: Scenario, roster: pd.DataFrame) -> _Demand:
-        demand = scenario.demand
-        on_line = roster.groupby(LINE).size().rename("assigned").reset_index()
-        assigned = demand[LINE].merge(on_line, how="left", on=LINE)["assigned"]
-        assigned = assigned.fillna(0).astype("int64")
-        roles = demand[["role"]].merge(scenario.roles, how="left", on="role", validate="m:1")
-        staffed = roles["tier"] != Tier.VOLUNTEER
+        demand, roles = scenario.demand, scenario.roles
+        key = list(zip(*(demand[name] for name in LINE), strict=True))
+        heads = Counter(zip(*(roster[name] for name in LINE), strict=True))
+        assigned = [heads[line] for line in key]
+        posts: dict[tuple[str, str], int] = {}
+        role = pd.Index(roles["role"]).get_indexer(pd.Index(demand["role"]))
+        staffed = (roles["tier"] != Tier.VOLUNTEER).to_numpy(np.bool_)[role]
+        supervised = roles["supervised"].to_numpy(np.bool_)[role] & ~staffed
+        hazardous = roles["hazardous"].to_numpy(np.bool_)[role] & ~staffed
         return cls(
-            key=list(zip(*(demand[name] for name in LINE), strict=True)),
+            key=key,
             weight=demand["weight"].tolist(),
-            assigned=assigned.tolist(),
-            missing=(demand["required"].reset_index(drop=True) - assigned).clip(lower=0).tolist(),
-            post=demand.groupby(LINE[:2], sort=False).ngroup().tolist(),
+            assigned=assigned,
+            missing=[max(0, n - m) for n, m in zip(demand["required"], assigned, strict=True)],
+            post=[posts.setdefault(line[:2], len(posts)) for line in key],
             staffed=staffed.tolist(),
-            supervised=(roles["supervised"] & ~staffed).tolist(),
-            hazardous=(roles["hazardous"] & ~staffed).tolist(),
+            supervised=supervised.tolist(),
+            hazardous=hazardous.tolist(),
         )
 
     def lines_to_look_at(self) -> NDArray[np.int64]:
