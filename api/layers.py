@@ -17,6 +17,7 @@ from api.coverage import ALL, TIERS, TIERS_AND_ALL
 from grid.coverage import RINGS_MIN
 from grid.lattice import Lattice
 from maps.cell_layer import body, coverage_bytes, weight_bytes
+from maps.city_page import bounds_of
 from maps.codec import encode_owners
 from maps.geometry import geometry_spec, tile_table
 from maps.places import places, posts, shifts
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from api.city import City
     from maps.cell_layer import WeightScale
+    from maps.city_page import Bounds
 
 KEPT: Final = 512
 """Compressed bodies kept; a whole week of all rings and tiers is 420 of about 20 KB."""
@@ -38,28 +40,33 @@ _OFTEN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A body as it goes over the wire, in each encoding that browsers take."""
+    """A body as it goes over the wire; each encoding is made when somebody first takes it."""
 
     raw: bytes
-    gzipped: bytes
-    brotlied: bytes
     tag: str
     media_type: str
+    effort: int
+    _made: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def encoded(self, accepted: str) -> tuple[bytes, str]:
         """Return the bytes and the encoding for an ``Accept-Encoding`` header."""
         names = {part.split(";")[0].strip() for part in accepted.split(",") if "q=0" not in part}
         # Browsers offer brotli on secure origins only; on a closed network gzip is what counts.
-        if "br" in names:
-            return self.brotlied, "br"
-        return (self.gzipped, "gzip") if "gzip" in names else (self.raw, "")
+        name = next((name for name in ("br", "gzip") if name in names), "")
+        return (self._as(name), name) if name else (self.raw, "")
+
+    def _as(self, name: str) -> bytes:
+        if name not in self._made:
+            if name == "br":
+                self._made[name] = brotli.compress(self.raw, quality=self.effort)
+            else:
+                self._made[name] = gzip.compress(self.raw, min(self.effort + 1, 9), mtime=0)
+        return self._made[name]
 
 
 def pack(raw: bytes, media_type: str, effort: int = _OFTEN) -> Packed:
-    """Compress a body both ways."""
-    tag = hashlib.blake2b(raw, digest_size=12).hexdigest()
-    packed = brotli.compress(raw, quality=effort)
-    return Packed(raw, gzip.compress(raw, min(effort + 1, 9), mtime=0), packed, tag, media_type)
+    """Return a body with its entity tag; `effort` is brotli's quality, 0..11."""
+    return Packed(raw, hashlib.blake2b(raw, digest_size=12).hexdigest(), media_type, effort)
 
 
 @dataclass(slots=True)
@@ -68,12 +75,17 @@ class MapLayers:
 
     city: City
     scale: WeightScale = field(init=False)
+    core: Bounds = field(init=False)
+    whole: Bounds = field(init=False)
     _weights: NDArray[np.uint8] = field(init=False)
     _kept: OrderedDict[tuple[object, ...], Packed] = field(init=False, default_factory=OrderedDict)
     _lock: Lock = field(init=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
         self._weights, self.scale = weight_bytes(self.city.cell_weight)
+        lat, lng = self.city.lattice.centres()
+        self.core = bounds_of(lat, lng, self.city.cell_weight)
+        self.whole = bounds_of(lat, lng)
 
     def geometry(self) -> Packed:
         """Return the lattice as JSON; see `maps.geometry`."""

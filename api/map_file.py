@@ -30,7 +30,7 @@ def map_file(scenario: Scenario, roster: pd.DataFrame, texts: Texts) -> str:
     texts : Texts
         The language of the file.
     """
-    layers = MapLayers(build_city(scenario, _unreported(roster), "0" * 64))
+    layers = MapLayers(build_city(scenario, unreported(roster), "0" * 64))
     page = city_page(layers, texts, root=ROOT)
     at = addresses(ROOT)
     bodies = {
@@ -49,8 +49,8 @@ def map_file(scenario: Scenario, roster: pd.DataFrame, texts: Texts) -> str:
     return self_contained_map(page, bodies)
 
 
-def _unreported(roster: pd.DataFrame) -> PlanResult:
-    """Return a roster as a result of which nothing else is known."""
+def unreported(roster: pd.DataFrame) -> PlanResult:
+    """Return a roster as a result of which nothing else is known: what to draw, not to publish."""
     report = Report(
         objective=0,
         bound=0,

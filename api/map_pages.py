@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grid.coverage import GAP_LEVEL, RINGS_MIN
-from maps.city_page import Addresses, BaseTiles, CityPage, bounds_of
+from maps.city_page import Addresses, BaseTiles, CityPage
 
 if TYPE_CHECKING:
     from api.city import City
@@ -42,15 +42,14 @@ def city_page(
         For the base tiles, if any.
     """
     city = layers.city
-    lat, lng = city.lattice.centres()
     return CityPage(
         kind="coverage",
         labels=texts.entries,
         lang=texts.tag,
         addresses=addresses(root),
         shift_count=layers.num_shifts,
-        core=bounds_of(lat, lng, city.cell_weight),
-        city=bounds_of(lat, lng),
+        core=layers.core,
+        city=layers.whole,
         weight_scale=layers.scale,
         rings=RINGS_MIN,
         shift=busiest_shift(city),

@@ -62,16 +62,23 @@
       return this.parents[k];
     }
 
-    // Means of `values` (finest level), weighted by `weights`, for all cells of all levels. A parent
-    // whose children weigh nothing gets their plain mean.
-    means(values, weights) {
+    // How many positions the levels down to the k-th coarsest have: those that are to be painted.
+    limit(k) {
+      const { offset, count } = this.levels[k];
+      return offset + count;
+    }
+
+    // Means of `values` (finest level), weighted by `weights`, for all cells of the levels up to
+    // `depth`. A parent whose children weigh nothing gets their plain mean.
+    means(values, weights, depth = this.levels.length - 1) {
       const out = new Float32Array(this.outside + 1);
       out.set(values);
+      if (depth === 0) return out;
       let value = Float64Array.from(values);
       let weight = Float64Array.from(weights);
       let count = new Float64Array(values.length).fill(1);
       let plain = value;
-      for (let k = 0; k + 1 < this.levels.length; k++) {
+      for (let k = 0; k < depth; k++) {
         const up = this.parentsOf(k);
         const { count: n, offset } = this.levels[k + 1];
         const [sw, swv, sc, sv] = [0, 0, 0, 0].map(() => new Float64Array(n));
@@ -353,6 +360,7 @@
       const tile = L.DomUtil.create("canvas", "jg-tile");
       tile.width = tile.height = size;
       tile.coords = coords;
+      this.options.prepare(this.pyramid.levelAt(coords.z, this.ratio));
       this._build(tile);
       this._paint(tile);
       return tile;
@@ -401,9 +409,6 @@
       return position === this.pyramid.outside ? OUTSIDE : position;
     },
 
-    levelShown() {
-      return this.pyramid.levelAt(this._tileZoom === undefined ? 0 : this._tileZoom, this.ratio);
-    },
 
     _eachTile(action) {
       for (const key of Object.keys(this._tiles || {})) action(this._tiles[key].el);

@@ -129,12 +129,12 @@
       return value > 0 ? 1 + clamp(classOf(value, this.breaks) - 1, 0, this.colours.length - 1) : 0;
     }
 
-    paint(means, outside) {
+    paint(means, limit, outside) {
       const ramp = [this.none, ...this.colours].map((colour) => abgr(colour));
       const steps = new Uint32Array(1001);
       for (let k = 0; k <= 1000; k++) steps[k] = ramp[this.classify(k / 10)];
       const out = new Uint32Array(outside + 1);
-      for (let p = 0; p < outside; p++) {
+      for (let p = 0; p < limit; p++) {
         const value = means[p];
         out[p] = value > 0 ? steps[Math.max(1, Math.floor(value * 10 + 1e-3))] : ramp[0];
       }
@@ -160,11 +160,11 @@
       return [this.palette.none, this.palette.unlikely, ...this.palette.colours];
     }
 
-    paint(means, level, outside) {
+    paint(means, level, limit, outside) {
       const ramp = this.ramp.map((colour) => abgr(colour));
       const out = new Uint32Array(outside + 1);
       const values = new Float32Array(means.length);
-      for (let p = 0; p < outside; p++) {
+      for (let p = 0; p < limit; p++) {
         for (let k = 0; k < values.length; k++) values[k] = means[k][p];
         out[p] = ramp[this.classify(values, level)];
       }
@@ -186,13 +186,13 @@
       return 2 + classOf(lack / mean, this.breaks);
     }
 
-    paint(lacks, demands, mean, outside) {
+    paint(lacks, demands, mean, limit, outside) {
       const { none, covered, colours, stripes } = this.palette;
       const plain = [none, covered, ...colours].map((colour) => abgr(colour));
       const lined = [none, covered, ...stripes].map((colour) => abgr(colour));
       const out = new Uint32Array(outside + 1);
       const other = new Uint32Array(outside + 1);
-      for (let p = 0; p < outside; p++) {
+      for (let p = 0; p < limit; p++) {
         const k = this.classify(lacks[p], demands[p], mean);
         out[p] = plain[k];
         other[p] = lined[k];
@@ -236,6 +236,7 @@
       this.layer = new Jingge.CellLayer(this.pyramid, {
         minZoom: 0, maxZoom: map.getMaxZoom(), opacity: config.tiles ? 0.72 : 1,
         readTile: (coords) => this._readTile(coords),
+        prepare: (level) => this._prepare(level),
         tileRead: () => this.refreshCard(),
       });
       this.layer.shown = this._shownEdges();
@@ -325,7 +326,9 @@
       this.totalWeight = sum;
       this.meanWeight = positive ? sum / positive : 1;
       this.demands = this.pyramid.means(weights, new Float32Array(count).fill(1));
-      if (this.percent) this.repaint();
+      // The finest level's colours do not hang on the weights; averages and gaps do.
+      if (this.percent && (this.depth > 0 || this.state.kind === "gaps")) this.repaint();
+      else if (this.percent) this._showFigures();
     }
 
     async _loadOwners() {
@@ -385,24 +388,47 @@
       return true;
     }
 
+    // Tiles of a coarser level are about to be drawn: make their averages first.
+    _prepare(level) {
+      const depth = this.pyramid.levels.indexOf(level);
+      if (depth <= this.depth || !this.percent) return;
+      this.depth = depth;
+      this._recolour();
+    }
+
+    // New values: colours of the levels that are on the screen.
     repaint() {
-      const { pyramid, state, percent } = this;
+      const ratio = Math.min(global.devicePixelRatio || 1, 3);
+      this.depth = this.pyramid.levels.indexOf(this.pyramid.levelAt(Math.round(this.map.getZoom()), ratio));
+      const painted = this._recolour();
+      this.layer.setColours(painted.colours, painted.stripes);
+      if (this.weights) this._showFigures();
+      this.refreshCard();
+    }
+
+    _showFigures() {
+      this.panel.showLegend(this.summary());
+    }
+
+    _recolour() {
+      const { pyramid, state, percent, depth } = this;
+      const limit = pyramid.limit(depth);
       const { count } = pyramid.finest;
       const even = this._even || (this._even = new Float32Array(count).fill(1));
-      this.ringMeans = this.percents.map((one) => pyramid.means(one, this.weights || even));
+      this.ringMeans = this.percents.map((one) => pyramid.means(one, this.weights || even, depth));
       this.means = this.ringMeans[this.ringMeans.length - 1];
       let painted;
       if (this.rings.length > 1)
-        painted = this.ringStyle.paint(this.ringMeans, state.level, pyramid.outside);
+        painted = this.ringStyle.paint(this.ringMeans, state.level, limit, pyramid.outside);
       else if (state.kind === "coverage" || !this.weights)
-        painted = this.coverageStyle.paint(this.means, pyramid.outside);
+        painted = this.coverageStyle.paint(this.means, limit, pyramid.outside);
       else {
-        this.lacks = pyramid.means(uncovered(percent, this.weights, state.level), even);
-        painted = this.gapStyle.paint(this.lacks, this.demands, this.meanWeight, pyramid.outside);
+        this.lacks = pyramid.means(uncovered(percent, this.weights, state.level), even, depth);
+        painted = this.gapStyle.paint(this.lacks, this.demands, this.meanWeight, limit, pyramid.outside);
       }
-      this.layer.setColours(painted.colours, painted.stripes);
-      if (this.weights) this.panel.showLegend(this.summary());
-      this.refreshCard();
+      this.layer.colours = painted.colours;
+      this.layer.stripes = painted.stripes;
+      return painted;
     }
 
     // Shares of the demand weight by class, and the figures beside the legend.

@@ -26,7 +26,7 @@ from tiny_city import (
 from api.app import create_app
 from api.city import City, build_city
 from api.language import texts_of
-from api.map_file import _unreported, map_file
+from api.map_file import map_file, unreported
 from api.server import address_of, bind
 from api.settings import Settings
 from grid.cells import cells_at
@@ -93,7 +93,7 @@ def hostile_city() -> City:
     roster = roster_table(
         ("sun", scenario.beats["beat_id"][0], scenario.shifts["shift_id"][0], PAYLOADS[0])
     )
-    return build_city(scenario, _unreported(roster), "f" * 64)
+    return build_city(scenario, unreported(roster), "f" * 64)
 
 
 @pytest.fixture(scope="module", params=["lattice", "h3"])
@@ -135,7 +135,8 @@ class Watch:
         page.on("pageerror", lambda error: self.notes.append(str(error)))
         page.on("dialog", lambda d: (self.notes.append(f"dialog {d.message}"), d.dismiss()))
         page.add_init_script(
-            "addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective))"
+            "addEventListener('securitypolicyviolation',"
+            "(e) => console.error('policy', e.violatedDirective))"
         )
 
     def _asked(self, url: str, origin: str) -> None:
@@ -203,7 +204,8 @@ def test_the_card_tells_what_the_server_knows(browser: Browser, address: str) ->
           city.goTo(0);
           await new Promise((resolve) => setTimeout(resolve, 400));
           const point = city.pinned;
-          return { ...city.describe(city.layer.positionAt(point)), lat: point.lat, lng: point.lng, posts: null };
+          const known = city.describe(city.layer.positionAt(point));
+          return { ...known, lat: point.lat, lng: point.lng, posts: null };
         }"""
     )
     from grid.cells import format_cells
@@ -225,7 +227,7 @@ def test_keys_change_the_shift_and_the_address_keeps_it(browser: Browser, addres
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(100)
     state = page.evaluate(
-        "({ shift: Jingge.city.state.shift, names: Jingge.city.state.names, tier: Jingge.city.state.tier })"
+        "(({ shift, names, tier }) => ({ shift, names, tier }))(Jingge.city.state)"
     )
     assert state == {"shift": 1, "names": False, "tier": "volunteer"}
     page.close()
@@ -236,7 +238,8 @@ def test_every_control_can_be_reached_and_named(browser: Browser, address: str) 
     ready(page, f"{address}/maps/gaps")
     unnamed = page.evaluate(
         """Array.from(document.querySelectorAll("#jg-ui button, #jg-ui input"))
-          .filter((e) => !(e.getAttribute("aria-label") || e.textContent.trim() || e.closest("label")))
+          .filter((e) => !e.getAttribute("aria-label") && !e.textContent.trim())
+          .filter((e) => !e.closest("label"))
           .length"""
     )
     assert unnamed == 0
@@ -251,7 +254,8 @@ def test_wrong_addresses_are_ignored(browser: Browser, address: str) -> None:
     watch = Watch(page, address)
     ready(
         page,
-        f"{address}/maps/coverage#shift=99&ring=7&tier=<b>&kind=__proto__&level=1e9&map=NaN/x/91&off=shift",
+        f"{address}/maps/coverage#shift=99&ring=7&tier=<b>&kind=__proto__&level=1e9"
+        "&map=NaN/x/91&off=shift",
     )
     state = page.evaluate(
         "[Jingge.city.state.ring, Jingge.city.state.tier, Jingge.city.state.kind]"

@@ -37,7 +37,7 @@ def test_safe_text_is_the_text_to_html_and_nothing_to_templates(text: str) -> No
     st.recursive(
         st.text() | st.integers() | st.none(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
     )
-)  # noqa: E501
+)
 def test_json_island_is_the_value_and_cannot_break_out(value: object) -> None:
     made = json_island(value)
     assert json.loads(made) == value
@@ -80,14 +80,14 @@ class Careless(MacroElement):
 )
 def test_an_address_elsewhere_stops_the_page(script: str) -> None:
     made = figure()
-    next(iter(made._children.values())).add_child(Careless(script))  # noqa: SLF001
+    next(iter(made._children.values())).add_child(Careless(script))
     with pytest.raises(PageError, match="addresses of our own"):
         render_page(made)
 
 
 def test_a_tile_layer_of_folium_stops_the_page() -> None:
     made = figure()
-    folium.TileLayer("OpenStreetMap").add_to(next(iter(made._children.values())))  # noqa: SLF001
+    folium.TileLayer("OpenStreetMap").add_to(next(iter(made._children.values())))
     with pytest.raises(PageError):
         render_page(made)
 

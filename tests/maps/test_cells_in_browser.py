@@ -93,7 +93,8 @@ def test_pixels_show_the_cell_that_h3_gives(
 
 def test_every_cell_is_named_as_h3_names_it(page: Page, pyramid: Pyramid) -> None:
     names = page.evaluate(
-        "pyramid.levels.map((level) => Array.from({ length: level.count }, (_, k) => level.name(k)))"
+        """pyramid.levels.map((level) =>
+          Array.from({ length: level.count }, (_, k) => level.name(k)))"""
     )
     for level, found in zip(pyramid.levels, names, strict=True):
         np.testing.assert_array_equal(found, format_cells(level.cells))
@@ -169,7 +170,11 @@ def test_bodies_come_back(
 def test_a_body_of_another_city_is_refused(page: Page) -> None:
     message = page.evaluate(
         """() => {
-          try { Jingge.decodeBody(pyramid.finest, new Uint8Array(5)); } catch (error) { return error.message; }
+          try {
+            Jingge.decodeBody(pyramid.finest, new Uint8Array(5));
+          } catch (error) {
+            return error.message;
+          }
         }"""
     )
     assert message.startswith("Expected ")
@@ -177,7 +182,7 @@ def test_a_body_of_another_city_is_refused(page: Page) -> None:
 
 
 def test_edges_lie_between_the_cells_that_they_part(page: Page, lattice: Lattice) -> None:
-    """Both ends of each edge are as far from one centre as from the other, and outlines are h3's."""
+    """Both ends of an edge are as far from one centre as from the other; outlines are h3's."""
     worst = page.evaluate(
         """() => {
           const level = pyramid.finest;
@@ -236,7 +241,8 @@ def test_gcj02_is_the_grids(page: Page) -> None:
     rng = np.random.default_rng(2)
     lat, lng = rng.uniform(37, 43, 50), rng.uniform(106, 112, 50)
     found: Any = page.evaluate(
-        "(points) => points.map((p) => [Jingge.toGcj02(...p), Jingge.fromGcj02(...Jingge.toGcj02(...p))])",
+        """(points) => points.map((p) =>
+          [Jingge.toGcj02(...p), Jingge.fromGcj02(...Jingge.toGcj02(...p))])""",
         np.column_stack((lat, lng)).tolist(),
     )
     moved, back = np.array(found).transpose(1, 0, 2)
@@ -254,11 +260,13 @@ def test_cells_follow_gcj02_tiles_to_a_metre(page: Page, lattice: Lattice, zoom:
         """([z, tiles, pixels]) => {
           Jingge.showIn("gcj02");
           const level = pyramid.finest;
-          const tables = tiles.map(([x, y]) => Jingge.buildTile(pyramid, level, { x, y, z }, 256, null, null).table);
+          const tables = tiles.map(([x, y]) =>
+            Jingge.buildTile(pyramid, level, { x, y, z }, 256, null, null).table);
           Jingge.showIn("wgs84");
           return pixels.map((p) => {
             const table = tables[Math.floor(p / 65536)];
-            return !table || table[p % 65536] === pyramid.outside ? "" : level.name(table[p % 65536]);
+            const position = table ? table[p % 65536] : pyramid.outside;
+            return position === pyramid.outside ? "" : level.name(position);
           });
         }""",
         [zoom, tiles, pixels.tolist()],

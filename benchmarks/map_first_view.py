@@ -1,0 +1,228 @@
+"""What a reader of the map waits for, in a real browser, beside ``folium.GeoJson``.
+
+``python benchmarks/map_first_view.py BUNDLE ROSTER.csv`` serves the city and opens it in a
+headless Chromium without a GPU. Measured: bytes over the wire until the first drawing (gzip, as
+a plain-HTTP origin gets it), time from navigation to the first drawing and until everything is
+there, time to another shift (cold: fetched, decoded, painted; preloaded: decoded before), and the
+browser's memory. A drawing counts when its pixels were read back: issuing commands is not drawing.
+
+``--peers`` adds ``folium.GeoJson`` on a canvas at 20,000 and 100,000 cells, from files; a run over
+the limit is reported as given up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import folium
+import numpy as np
+import uvicorn
+from playwright.sync_api import Error, sync_playwright
+
+from api.app import create_app
+from api.city import City, build_city
+from api.map_file import unreported
+from api.server import address_of, bind
+from api.settings import Settings
+from data.bundle import read_bundle
+from data.results import read_roster
+from grid.cells import cell_polygons, format_cells
+from maps.base import OfflineFigure, OfflineMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+ARGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--enable-precise-memory-info", "--js-flags=--expose-gc"),
+)
+GIVE_UP_S = 150
+READ_BACK = """(selector) => {
+  let sum = 0;
+  for (const canvas of document.querySelectorAll(selector)) {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    for (let k = 3; k < pixels.length; k += 4) sum += pixels[k] > 0;
+  }
+  return sum;
+}"""
+FIRST = """() => new Promise((resolve) => {
+  const look = () => {
+    const mark = performance.getEntriesByName("jingge-first-drawing")[0];
+    if (!mark) return setTimeout(look, 2);
+    const tiles = Array.from(document.querySelectorAll("canvas.jg-tile"));
+    let sum = 0;
+    for (const c of tiles)
+      sum += c.getContext("2d").getImageData(0, 0, c.width, c.height).data[3];
+    const drawn = performance.now();
+    const before = performance.getEntriesByType("resource").filter((r) => r.responseEnd <= drawn);
+    const page = performance.getEntriesByType("navigation")[0];
+    const bytes = before.reduce((n, r) => n + r.encodedBodySize, page.encodedBodySize);
+    resolve({ drawn, bytes,
+      ttfb: page.responseStart, tiles: tiles.length });
+  };
+  look();
+})"""
+OTHER = """async (shift) => {
+  const city = Jingge.city;
+  const start = performance.now();
+  await city.set({ shift });
+  let sum = 0;
+  for (const c of document.querySelectorAll("canvas.jg-tile"))
+    sum += c.getContext("2d").getImageData(128, 128, 1, 1).data[0];
+  return performance.now() - start;
+}"""
+
+
+@contextmanager
+def served(city: City) -> Iterator[str]:
+    """Serve the city on a free loopback port."""
+    settings = Settings(port=0)
+    with bind(settings) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(city, settings), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield address_of(listener).rstrip("/")
+        server.should_exit = True
+        thread.join()
+
+
+def one_view(browser: Browser, address: str) -> dict[str, float]:
+    """Open the coverage map once in a fresh context and measure."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    # A closed network has no secure origin, so its browsers are not offered brotli.
+    context.set_extra_http_headers({"Accept-Encoding": "gzip"})
+    page = context.new_page()
+    page.goto(f"{address}/maps/coverage", wait_until="commit")
+    page.wait_for_selector("#jg-config", state="attached")
+    first = page.evaluate(FIRST)
+    page.wait_for_selector("body[data-ready]")
+    ready = page.evaluate("performance.now()")
+    total = page.evaluate(
+        "performance.getEntriesByType('resource').reduce((n, r) => n + r.encodedBodySize, 0)"
+    )
+    page.wait_for_timeout(600)
+    cold = [page.evaluate(OTHER, shift) for shift in (2, 12, 32)]
+    page.wait_for_timeout(800)
+    preloaded = [page.evaluate(OTHER, shift) for shift in (2, 12, 32, 2, 12, 32)]
+    result = {
+        "wire_kb": first["bytes"] / 1e3,
+        "all_kb": total / 1e3,
+        "ttfb_ms": first["ttfb"],
+        "drawn_ms": first["drawn"],
+        "ready_ms": ready,
+        "cold_ms": statistics.median(cold),
+        "preloaded_ms": statistics.median(preloaded),
+        "heap_mb": heap(page),
+    }
+    context.close()
+    return result
+
+
+def heap(page: Page) -> float:
+    """Return the JavaScript heap with its array buffers after a collection, megabytes."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    usage = session.send("Runtime.getHeapUsage")
+    return (usage["usedSize"] + usage.get("backingStorageSize", 0)) / 1e6
+
+
+def geojson_file(city: City, number: int, directory: Path) -> tuple[Path, float]:
+    """Write ``folium.GeoJson`` of the first cells with one value each; file and seconds."""
+    start = time.perf_counter()
+    cells = city.lattice.cells[:number]
+    value = np.random.default_rng(1).integers(0, 255, number)
+    features = [
+        {
+            "type": "Feature",
+            "id": name,
+            "properties": {"v": int(v)},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [np.round(p.exterior.coords, 6).tolist()],
+            },
+        }
+        for name, v, p in zip(format_cells(cells), value, cell_polygons(cells), strict=True)
+    ]
+    figure = OfflineFigure(title="GeoJson", lang="en", assets=None)
+    figure.scripts = figure.scripts[:1]  # Leaflet alone
+    base = OfflineMap(figure, location=(40.9, 110.0), zoom=8, prefer_canvas=True)
+    folium.GeoJson(
+        {"type": "FeatureCollection", "features": features},
+        style_function=lambda f: {
+            "fillColor": f"#{f['properties']['v']:02x}8080",
+            "weight": 0,
+            "fillOpacity": 1,
+        },
+    ).add_to(base)
+    lat, lng = city.lattice.centres()
+    base.fit_bounds(
+        [[lat[:number].min(), lng[:number].min()], [lat[:number].max(), lng[:number].max()]]
+    )
+    file = directory / f"geojson-{number}.html"
+    file.write_text(figure.render(), encoding="utf-8")
+    return file, time.perf_counter() - start
+
+
+def peer(browser: Browser, city: City, number: int) -> str:
+    """Open ``folium.GeoJson`` of so many cells and return a row of the table."""
+    with TemporaryDirectory() as directory:
+        file, made_s = geojson_file(city, number, Path(directory))
+        size = file.stat().st_size / 1e6
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(GIVE_UP_S * 1000)
+        try:
+            start = time.perf_counter()
+            page.goto(file.as_uri(), timeout=GIVE_UP_S * 1000)
+            late = start + GIVE_UP_S
+            while page.evaluate(READ_BACK, "canvas") < 1000 and time.perf_counter() < late:
+                page.wait_for_timeout(20)
+            drawn, memory = f"{time.perf_counter() - start:.1f} s", f"{heap(page):.0f} MB"
+        except Error:
+            drawn, memory = f"gave up at {GIVE_UP_S} s", "-"
+        page.close()
+    name = f"folium.GeoJson on canvas, {number:,} cells"
+    return f"{name:44} {size:7.1f} MB raw, made in {made_s:.1f} s, drawn {drawn}, {memory}"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("roster", type=Path)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--peers", action="store_true", help="folium.GeoJson in the same run")
+    options = parser.parse_args()
+    scenario = read_bundle(options.bundle)
+    roster = read_roster(options.roster, scenario)
+    city = build_city(scenario, unreported(roster), "0" * 64)
+    chromium = os.environ.get("JINGGE_CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGS))
+        with served(city) as address:
+            one_view(browser, address)  # the server's caches and the disk's
+            runs = [one_view(browser, address) for _ in range(options.runs)]
+        print(f"{len(city.lattice.cells):,} cells, 1440 x 900, median of {options.runs} (min-max)")
+        for key in runs[0]:
+            values = [run[key] for run in runs]
+            middle = statistics.median(values)
+            print(f"{key:14} {middle:9.1f}   ({min(values):.1f}-{max(values):.1f})")
+        if options.peers:
+            for number in (20_000, 100_000):
+                print(peer(browser, city, number), flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
