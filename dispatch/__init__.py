@@ -1,1 +1,54 @@
-"""People, shifts, demand and rosters: plans, checks and explains. Pure functions of values."""
+"""People, shifts, demand and rosters: plans, checks and explains. Pure functions of values.
+
+What a check needs is here at once; names that bring solvers or compiled loops come when asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dispatch.check import CheckReport, check
+from dispatch.on_duty import OnDuty, on_duty
+from dispatch.roster import GAP_COLUMNS, PRICE_COLUMNS, ROSTER_COLUMNS, PlanResult, Report
+from dispatch.rules import Costs, Rules, Tier
+from dispatch.scenario import Scenario
+
+if TYPE_CHECKING:
+    from dispatch.gaps import explain_gaps
+    from dispatch.greedy import greedy_roster
+    from dispatch.planner import Effort, PlanError, Progress, plan
+
+__all__ = [
+    "GAP_COLUMNS",
+    "PRICE_COLUMNS",
+    "ROSTER_COLUMNS",
+    "CheckReport",
+    "Costs",
+    "Effort",
+    "OnDuty",
+    "PlanError",
+    "PlanResult",
+    "Progress",
+    "Report",
+    "Rules",
+    "Scenario",
+    "Tier",
+    "check",
+    "explain_gaps",
+    "greedy_roster",
+    "on_duty",
+    "plan",
+]
+
+_LATER = {
+    "explain_gaps": "dispatch.gaps",
+    "greedy_roster": "dispatch.greedy",
+    **dict.fromkeys(("Effort", "PlanError", "Progress", "plan"), "dispatch.planner"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module 'dispatch' has no attribute {name!r}")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Order = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def greedy(scenario: Scenario) -> pd.DataFrame:
+def greedy_roster(scenario: Scenario) -> pd.DataFrame:
     """Fill the heaviest places first, each with the nearest suitable person.
 
     Returns

@@ -18,7 +18,7 @@ from tiny_city import (
 )
 
 from dispatch.check import check
-from dispatch.greedy import greedy
+from dispatch.greedy import greedy_roster
 from grid.errors import ScenarioError
 
 
@@ -29,7 +29,7 @@ def rows(roster):
 @settings(max_examples=40, deadline=None)
 @given(scenarios())
 def test_keeps_every_rule_and_is_no_better_than_the_best(scenario):
-    report = check(scenario, greedy(scenario))
+    report = check(scenario, greedy_roster(scenario))
     assert report.ok, report.details
     assert report.objective >= optimum(scenario)[0]
 
@@ -39,7 +39,7 @@ def test_keeps_every_rule_and_is_no_better_than_the_best(scenario):
 def test_keeps_pins_or_says_that_it_cannot(scenario, seed):
     pinned = with_pins(scenario, random.Random(seed))
     try:
-        report = check(pinned, greedy(pinned))
+        report = check(pinned, greedy_roster(pinned))
     except ScenarioError:
         assert (pinned.pins["kind"] == "fixed").any()
     else:
@@ -48,17 +48,17 @@ def test_keeps_pins_or_says_that_it_cannot(scenario, seed):
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_resists_every_temptation(case):
-    report = check(case.scenario, greedy(case.scenario))
+    report = check(case.scenario, greedy_roster(case.scenario))
     assert report.ok, report.details
 
 
 def test_fills_what_can_be_filled():
-    assert rows(greedy(base())) == {LI, CHEN, SUN}
+    assert rows(greedy_roster(base())) == {LI, CHEN, SUN}
 
 
 def test_heaviest_place_gets_the_only_person():
     lines = (("haiwei", "evening", "auxiliary", (3,)), ("huasheng", "evening", "auxiliary", (4,)))
-    assert rows(greedy(tiny_scenario(demand=demand_table(*lines)))) == {
+    assert rows(greedy_roster(tiny_scenario(demand=demand_table(*lines)))) == {
         ("li", "huasheng", "evening", "auxiliary")
     }
 
@@ -69,7 +69,7 @@ def test_a_supervisor_goes_where_volunteers_wait():
         ("haiwei", "evening", "patrol_guard", (1, 1)),
         ("huasheng", "evening", "auxiliary", (4,)),
     )
-    roster = rows(greedy(tiny_scenario(demand=demand_table(*lines))))
+    roster = rows(greedy_roster(tiny_scenario(demand=demand_table(*lines))))
     assert ("li", "haiwei", "evening", "auxiliary") in roster
     assert len(roster) == 3
 
@@ -81,14 +81,14 @@ def test_nearest_person_comes():
         demand=demand_table(("haiwei", "evening", "school_guard", (1,))),
         min_volunteers_per_post=1,
     )
-    assert rows(greedy(alone)) == {("liu", "haiwei", "evening", "school_guard")}
+    assert rows(greedy_roster(alone)) == {("liu", "haiwei", "evening", "school_guard")}
 
 
 def test_pinned_volunteers_get_a_supervisor_and_a_companion():
     scenario = tiny_scenario(
         pins=pins_table(("sun", "huasheng", "evening", "patrol_guard", "fixed"))
     )
-    roster = greedy(scenario)
+    roster = greedy_roster(scenario)
     assert ("sun", "huasheng", "evening", "patrol_guard") in rows(roster)
     assert check(scenario, roster).ok
 
@@ -96,13 +96,13 @@ def test_pinned_volunteers_get_a_supervisor_and_a_companion():
 def test_pins_without_a_supervisor_are_refused():
     pins = pins_table((*SUN, "fixed"))
     with pytest.raises(ScenarioError, match="pinned"):
-        greedy(base(without="li", pins=pins))
+        greedy_roster(base(without="li", pins=pins))
 
 
 def test_same_scenario_same_roster():
     scenario = tiny_scenario()
-    assert greedy(scenario).equals(greedy(scenario))
+    assert greedy_roster(scenario).equals(greedy_roster(scenario))
 
 
 def test_nobody_to_assign():
-    assert greedy(tiny_scenario(demand=demand_table())).equals(roster_table())
+    assert greedy_roster(tiny_scenario(demand=demand_table())).equals(roster_table())

@@ -12,7 +12,7 @@ from rule_breakers import CASES
 from tiny_city import demand_table, people_table, random_scenario, scenarios, tiny_scenario
 
 from dispatch.check import RULES, check
-from dispatch.greedy import greedy
+from dispatch.greedy import greedy_roster
 from dispatch.planner import Effort, plan
 from dispatch.roster import GAP_COLUMNS, PRICE_COLUMNS, ROSTER_COLUMNS
 
@@ -78,7 +78,7 @@ def test_larger_than_tiny_is_sound_and_no_worse_than_greedy(seed):
     scenario = random_scenario(seed, people=30)
     best, result = optimum(scenario)[0], planned(scenario)
     assert_sound(scenario, result, best)
-    assert result.report.objective <= check(scenario, greedy(scenario)).objective
+    assert result.report.objective <= check(scenario, greedy_roster(scenario)).objective
 
 
 def test_same_seed_same_roster():
