@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from api.coverage import build_coverage
 from api.errors import UnknownIdError
 from api.gaps import rank_gaps
 from api.outlines import outline_areas
+from api.summary import week_figures
 from data.bundle import bundle_sha256, read_bundle
 from data.results import read_result
 from dispatch.check import check
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from api.coverage import CoverageTable
     from api.outlines import Outlines
+    from api.summary import WeekFigures
     from dispatch.on_duty import OnDuty
     from dispatch.roster import PlanResult
     from dispatch.scenario import Scenario
@@ -37,7 +40,7 @@ class CityError(JinggeError):
     """A result that may not be served: of another bundle, or one that breaks a rule."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class City:
     """One week's scenario, its plan and what the routes look up in them.
 
@@ -102,12 +105,17 @@ class City:
     gaps: pd.DataFrame
     people: frozenset[str]
 
-    @property
+    @cached_property
+    def figures(self) -> WeekFigures:
+        """The week's figures."""
+        return week_figures(self)
+
+    @cached_property
     def version(self) -> str:
         """Sixteen hex digits that change with the bundle or the roster."""
         return self.sha256[:8] + f"{roster_digest(self.result.roster):08x}"
 
-    @property
+    @cached_property
     def shift_order(self) -> list[int]:
         """Positions of the shifts in time order."""
         table = self.scenario.shifts

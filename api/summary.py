@@ -104,3 +104,10 @@ def places_by(lines: pd.DataFrame, group: NDArray[np.integer], num_groups: int) 
         for column in columns
     ]
     return [Places(*(int(part[i]) for part in sums)) for i in range(num_groups)]
+
+
+def shades(shares: list[float]) -> list[float]:
+    """Return a shade for each share, 0 for the best of them to 1 for the worst."""
+    best, worst = max(shares, default=1.0), min(shares, default=1.0)
+    span = (best - worst) or 1.0
+    return [round((best - share) / span, 3) for share in shares]

@@ -28,7 +28,7 @@ from api.lookup import (
 from api.paging import PageDep
 from api.responses import json_response
 from api.schemas import plan as schemas
-from api.summary import Places, week_figures
+from api.summary import Places
 from api.templating import page_language
 from grid.coverage import RINGS_MIN
 
@@ -42,7 +42,7 @@ ByQuery = Annotated[
 @router.get("/summary", response_model=schemas.Summary, summary="The week in figures")
 async def summary(city: CityDep, request: Request) -> Response:
     """Return the week's figures with the proof of how good the plan is."""
-    figures, report = week_figures(city), city.result.report
+    figures, report = city.figures, city.result.report
     body = {
         "name": city.scenario.name,
         "scenario_sha256": city.sha256,

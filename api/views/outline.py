@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
+from api.summary import shades
+
 if TYPE_CHECKING:
     from api.city import City
     from api.summary import Places
@@ -47,7 +49,7 @@ def draw_station(
     scale = min(WIDTH / ((east - west) * narrow), WIDTH * _MAX_RATIO / (north - south))
     origin = np.array([west, north])
     factor = np.array([narrow * scale, -scale])
-    worst = max((1 - places[i].share for i in members), default=0.0) or 1.0
+    shade = dict(zip(members, shades([places[i].share for i in members]), strict=True))
     names = city.scenario.beats
     shapes = [
         {
@@ -55,7 +57,7 @@ def draw_station(
             "name": names["name"].iloc[i],
             "path": _path(city.beat_outlines.geojson[i], origin, factor),
             "places": places[i],
-            "shade": round((1 - places[i].share) / worst, 3),
+            "shade": shade[i],
         }
         for i in sorted(members, key=lambda beat: beat == current)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.summary import Places, week_figures
+from api.summary import Places, shades
 from api.views.names import shift_names, week_name
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def start_values(city: City, texts: Texts) -> dict[str, Any]:
     """Return what the start page shows."""
-    figures = week_figures(city)
+    figures = city.figures
     return {
         "title": city.scenario.name,
         "week": week_name(city, texts),
@@ -43,8 +43,7 @@ def heat_strip(city: City, texts: Texts, places: list[Places]) -> dict[str, Any]
     days: dict[str, list[int]] = {}
     for shift in city.shift_order:
         days.setdefault(f"{names[shift].date} {names[shift].weekday}", []).append(shift)
-    unmet = [1 - part.share for part in places]
-    worst = max(unmet, default=0.0) or 1.0
+    shade = shades([part.share for part in places])
     rows = []
     for rank in range(max((len(shifts) for shifts in days.values()), default=0)):
         of_rank = [shifts[rank] if rank < len(shifts) else None for shifts in days.values()]
@@ -59,7 +58,7 @@ def heat_strip(city: City, texts: Texts, places: list[Places]) -> dict[str, Any]
                         "name": names[shift],
                         "share": places[shift].share,
                         "unmet": places[shift].unmet,
-                        "shade": round(unmet[shift] / worst, 3),
+                        "shade": shade[shift],
                     }
                     for shift in of_rank
                 ],
