@@ -70,15 +70,15 @@ def rank_gaps(scenario: Scenario, result: PlanResult) -> pd.DataFrame:
     """Return a plan's gaps in order of weight, with rank, beat name, station and two remedies.
 
     Ties keep the order of beat, shift and role, so that the ranking is one and the same always.
-    ``gaps.csv`` holds the remedy in one language; ``remedy_zh`` and ``remedy_en`` are worded anew.
+    ``gaps.csv`` holds the remedy in Chinese, ``remedy_zh``; ``remedy_en`` is worded anew.
     """
     names = scenario.beats[["beat_id", "name", "station_id"]]
     named = result.gaps.merge(names, on="beat_id", how="left", validate="many_to_one")
     named = named.rename(columns={"name": "beat_name"})
-    for language in ("zh", "en"):
-        worded = explain_gaps(scenario, result.roster, language=language)[[*_LINE, "remedy"]]
-        worded = worded.rename(columns={"remedy": f"remedy_{language}"})
-        named = named.merge(worded, on=_LINE, how="left", validate="one_to_one")
+    english = explain_gaps(scenario, result.roster, language="en")[[*_LINE, "remedy"]]
+    english = english.rename(columns={"remedy": "remedy_en"})
+    named = named.rename(columns={"remedy": "remedy_zh"})
+    named = named.merge(english, on=_LINE, how="left", validate="one_to_one")
     named = named.sort_values(
         ["weight", "beat_id", "shift_id", "role"], ascending=[False, True, True, True]
     ).reset_index(drop=True)
