@@ -189,11 +189,13 @@ def address(city: City) -> Iterator[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("width", "lang"), [(360, "zh-CN"), (360, "en"), (1440, "zh-CN")])
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_in_a_browser(browser: Browser, address: str, path: str, width: int) -> None:
+def test_pages_in_a_browser(
+    browser: Browser, address: str, path: str, width: int, lang: str
+) -> None:
     """No request leaves the origin, nothing is refused or thrown, nothing hangs over the edge."""
-    page = browser.new_page(viewport={"width": width, "height": 800})
+    page = browser.new_page(viewport={"width": width, "height": 800}, locale=lang)
     away, said = [], []
     page.on(
         "request",
