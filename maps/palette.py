@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 Colour: TypeAlias = tuple[int, int, int]
 
 MIN_STEP: Final = 7.0
-"""Smallest CIELAB distance (CIE76) between neighbouring classes, also to the colour-blind."""
+"""Least CIELAB distance (CIE76) of neighbouring classes, also to the colour-blind; half in grey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ class GapColours:
 
     none: Colour = (248, 246, 240)
     covered: Colour = (178, 206, 218)
-    breaks: tuple[float, ...] = (0.25, 1, 4, 16)
+    breaks: tuple[float, ...] = (0.1, 1, 4, 16)
     colours: tuple[Colour, ...] = (
-        (251, 221, 178),
+        (252, 232, 203),
         (248, 195, 130),
         (238, 150, 76),
         (207, 97, 32),
         (142, 44, 12),
     )
     stripes: tuple[Colour, ...] = (
-        (251, 221, 178),
+        (252, 232, 203),
         (248, 195, 130),
         (238, 150, 76),
         (236, 146, 92),
@@ -70,7 +70,7 @@ class Marks:
     """Leaflet path options of the outlines under the pointer."""
 
     beat: dict[str, object] = field(
-        default_factory=lambda: {"color": "#17212b", "weight": 2.5, "opacity": 0.9}
+        default_factory=lambda: {"color": "#ffb000", "weight": 3, "opacity": 1}
     )
     cell: dict[str, object] = field(
         default_factory=lambda: {"color": "#ffffff", "weight": 2, "opacity": 1}
@@ -87,7 +87,7 @@ class Palette:
         Red, green, blue (0-255) and opacity (0-1) of the edges of cells, beats, stations,
         districts.
     posts : dict
-        Colours of the filled and the missing headcount.
+        Colours of the filled and the missing headcount, and of the rim around them.
     """
 
     coverage: CoverageColours = field(default_factory=CoverageColours)
@@ -95,12 +95,16 @@ class Palette:
     gaps: GapColours = field(default_factory=GapColours)
     lines: tuple[tuple[int, int, int, float], ...] = (
         (255, 255, 255, 0.28),
-        (58, 72, 84, 0.42),
+        (58, 72, 84, 0.5),
         (36, 48, 60, 0.72),
         (16, 24, 34, 0.92),
     )
     posts: dict[str, Colour] = field(
-        default_factory=lambda: {"filled": (38, 92, 128), "short": (196, 72, 12)}
+        default_factory=lambda: {
+            "filled": (250, 252, 252),
+            "short": (226, 92, 20),
+            "rim": (23, 33, 43),
+        }
     )
     marks: Marks = field(default_factory=Marks)
 

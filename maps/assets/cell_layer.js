@@ -13,6 +13,7 @@
   const MIN_CELL_PX = 2.2;
   const GRID_FROM_PX = 22;
   const STEP = 16;
+  const DARK = 118; // of 255: luma under which a cell is dark
 
   // Every cell of every level, in one range of positions: finest level first; `outside` comes last.
   class Pyramid {
@@ -448,7 +449,7 @@
       const { image, pixels } = this._image(context, size);
       if (this.stripes) fillStriped(pixels, table, this.colours, this.stripes, size, tile.coords, this.ratio);
       else fill(pixels, table, this.colours);
-      if (bands) drawBands(pixels, bands, this.lines);
+      if (bands) drawBands(pixels, bands, this.lines, table, this.colours);
       context.putImageData(image, 0, 0);
     },
 
@@ -480,11 +481,14 @@
     }
   }
 
-  function drawBands(pixels, { pixels: at, kinds, alphas }, lines) {
+  function drawBands(pixels, { pixels: at, kinds, alphas }, lines, table, colours) {
     for (let n = 0; n < at.length; n++) {
-      const [r, g, b, opacity] = lines[kinds[n]];
-      const alpha = (alphas[n] * opacity) / 255;
       const old = pixels[at[n]];
+      const cell = colours[table[at[n]]];
+      const light = 0.3 * (cell & 255) + 0.59 * ((cell >> 8) & 255) + 0.11 * ((cell >> 16) & 255);
+      // Lines are dark on light cells and white on dark ones, so that they are seen on all.
+      const [r, g, b, opacity] = light < DARK ? [255, 255, 255, lines[kinds[n]][3]] : lines[kinds[n]];
+      const alpha = (alphas[n] * opacity) / 255;
       const keep = 1 - alpha;
       const red = (old & 255) * keep + r * alpha;
       const green = ((old >> 8) & 255) * keep + g * alpha;

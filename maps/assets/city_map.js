@@ -629,6 +629,7 @@
         beat.setLatLngs(this._beatOutline(level, owner).map((edge) => edge.map(display)));
       }
       beat.addTo(this.map);
+      cell.bringToFront();
     }
 
     _beatOutline(level, owner) {

@@ -3,7 +3,7 @@
 (function (global) {
   const Jingge = global.Jingge;
   const { css } = Jingge;
-  const POSTS_FROM_ZOOM = 11;
+  const POSTS_FROM_ZOOM = 12;
   const FONT = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif';
 
   const Overlay = L.Layer.extend({
@@ -51,7 +51,7 @@
     _posts(context, place, inside) {
       const { posts, places, config, state } = this.city;
       if (!posts) return;
-      const { filled, short } = config.palette.posts;
+      const { filled, short, rim } = config.palette.posts;
       const zoom = this._map.getZoom();
       const { lat, lng } = places.beats;
       const order = posts.required.map((_, k) => k).filter((k) => posts.required[k] > 0);
@@ -62,14 +62,14 @@
         const point = place(lat[k], lng[k]);
         if (!inside(point)) continue;
         const grow = 2 ** ((Math.min(zoom, 15) - 13) * 0.5);
-        const radius = Math.max(2, Math.min(13, (2.2 + 0.9 * Math.sqrt(posts.required[k])) * grow));
-        disc(context, point, radius, "#fff");
-        disc(context, point, radius - 1, css(missing ? short : filled));
+        const radius = Math.max(3, Math.min(14, (3 + 0.9 * Math.sqrt(posts.required[k])) * grow));
+        disc(context, point, radius, css(rim));
+        disc(context, point, radius - 1.2, css(missing ? short : filled));
         if (missing && posts.assigned[k] > 0) {
           const share = posts.assigned[k] / posts.required[k];
           context.beginPath();
           context.moveTo(point.x, point.y);
-          context.arc(point.x, point.y, radius - 1, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * share);
+          context.arc(point.x, point.y, radius - 1.2, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * share);
           context.closePath();
           context.fillStyle = css(filled);
           context.fill();

@@ -120,7 +120,7 @@
       const narrow = innerWidth < NARROW;
       return narrow
         ? { left: 8, right: 8, top: 96, bottom: 120 }
-        : { left: 332, right: 40, top: 20, bottom: 110 };
+        : { left: 332, right: this.city.state.kind === "gaps" ? 150 : 40, top: 20, bottom: 110 };
     }
 
     refresh() {

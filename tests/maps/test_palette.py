@@ -67,7 +67,7 @@ RAMPS = {
 def test_neighbouring_classes_differ(ramp: str, sight: str) -> None:
     seen = [lab(colour, SIGHT[sight]) for colour in RAMPS[ramp]]
     steps = [np.linalg.norm(a - b) for a, b in pairwise(seen)]
-    assert min(steps) >= MIN_STEP, steps
+    assert min(steps) >= (MIN_STEP if sight != "greys" else MIN_STEP / 2), steps
 
 
 @pytest.mark.parametrize("ramp", ["coverage", "rings", "gaps"])
