@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dispatch.planner import Effort, Progress
+    from dispatch.effort import Effort, Progress
     from dispatch.roster import PlanResult
 
 # What a plan can depend on: written into its report.

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.language import Texts
-    from dispatch.planner import Progress
+    from dispatch.effort import Progress
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dispatch.check import CheckReport, check
+from dispatch.effort import Effort, Progress
 from dispatch.on_duty import OnDuty, on_duty
 from dispatch.roster import GAP_COLUMNS, PRICE_COLUMNS, ROSTER_COLUMNS, PlanResult, Report
 from dispatch.rules import Costs, Rules, Tier
@@ -17,7 +18,7 @@ from dispatch.scenario import Scenario
 if TYPE_CHECKING:
     from dispatch.gaps import explain_gaps
     from dispatch.greedy import greedy_roster
-    from dispatch.planner import Effort, PlanError, Progress, plan
+    from dispatch.planner import PlanError, plan
 
 __all__ = [
     "GAP_COLUMNS",
@@ -44,7 +45,8 @@ __all__ = [
 _LATER = {
     "explain_gaps": "dispatch.gaps",
     "greedy_roster": "dispatch.greedy",
-    **dict.fromkeys(("Effort", "PlanError", "Progress", "plan"), "dispatch.planner"),
+    "PlanError": "dispatch.planner",
+    "plan": "dispatch.planner",
 }
 
 

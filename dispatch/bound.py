@@ -14,6 +14,8 @@ duality; Geoffrion, "Lagrangean relaxation for integer programming", 1974.)
 
 The best prices are sought by subgradient steps scaled for each line by its recent imbalances
 (Kingma & Ba, "Adam", 2015, on the integer imbalance as gradient), with geometrically falling steps.
+The steps overshoot from side to side of the ridges of a piecewise linear function, so the running
+average of the prices proves more than any of them (Polyak & Juditsky, 1992): it is what counts.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
     from dispatch.problem import Problem
 
 _MOMENTUM = 0.9
-_MEMORY = 0.99
+_MEMORY = 0.999
+_HALF_LIFE = 12
+_LOOK_EVERY = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class Relaxation:
 
     def start(self) -> NDArray[np.float64]:
         """Prices to start from: half the value of each line's first place."""
-        return self.problem.place_value[self.problem.place_start[:-1]] * 0.5
+        first = self.problem.place_value[self.problem.place_start[:-1]]
+        return 0.5 * first.astype(np.float64)
 
 
 def forced_places(problem: Problem) -> NDArray[np.int64]:
@@ -168,22 +173,28 @@ def ascend(
         The prices with the best bound. They are whole numbers: the bound is exact.
     """
     price = start.copy()
+    average = start.copy()
     mean = np.zeros(price.size)
     square = np.zeros(price.size)
     best = Ascent(np.rint(price).astype(np.int64), -1)
     fall = (last_step / first_step) ** (1 / max(1, steps))
+    keep = 0.5 ** (1 / _HALF_LIFE)
     for step in range(1, steps + 1):
-        whole = np.rint(price).astype(np.int64)
-        met = relaxation.evaluate(whole)
-        if met.bound > best.bound:
-            best = Ascent(whole, met.bound)
-            report(met.bound)
-        if stop(best.bound) or not met.imbalance.any():
-            break
+        met = relaxation.evaluate(np.rint(price).astype(np.int64))
         mean += (1 - _MOMENTUM) * (met.imbalance - mean)
         square += (1 - _MEMORY) * (met.imbalance.astype(np.float64) ** 2 - square)
         direction = mean / (1 - _MOMENTUM**step)
         scale = np.sqrt(square / (1 - _MEMORY**step)) + 1e-3
         price += first_step * fall**step * direction / scale
         np.clip(price, 0, relaxation.highest, out=price)
+        average = keep * average + (1 - keep) * price
+        done = step == steps or not met.imbalance.any() or stop(best.bound)
+        if done or step % _LOOK_EVERY == 0:
+            whole = np.rint(average).astype(np.int64)
+            bound = relaxation.evaluate(whole).bound
+            if bound > best.bound:
+                best = Ascent(whole, bound)
+                report(bound)
+        if done:
+            break
     return best

@@ -153,7 +153,7 @@ def _apply_pins(
 
 
 @nb.njit(cache=True, nogil=True)
-def _reach(  # type: ignore[no-untyped-def]
+def _reach(
     tier, person_station, person_lat, person_lng, limit_m, beat_lat, beat_lng, beat_station, factor
 ):
     """Pairs person → beat that H5 allows, with their distance in metres, grouped by person.
@@ -204,7 +204,7 @@ def _reach(  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _arcs(  # type: ignore[no-untyped-def]
+def _arcs(
     rows, forced, role_mask, pair_start, pair_beat, pair_m, post_at, post_start,
     line_role, banned, num_lines, travel_per_100m, counts, arc_start, arc_line, arc_cost,
 ):  # fmt: skip

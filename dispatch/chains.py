@@ -29,7 +29,7 @@ _MUST = np.int64(1) << 48
 
 
 class Callers(NamedTuple):
-    """Arcs by line: rows that may fill line l are ``row[start[l]:start[l + 1]]``, with their cost."""
+    """Arcs by line: line l may be filled by ``row[start[l]:start[l + 1]]``, at that cost."""
 
     start: NDArray[np.int64]
     row: NDArray[np.int32]
@@ -40,7 +40,7 @@ class _Search(NamedTuple):
     """Work space of the breadth-first search; node 0 is the hole."""
 
     seen: NDArray[np.int64]  # (L,) number of the last search that met the line
-    count: NDArray[np.int64]  # (1,) searches so far
+    searches: NDArray[np.int64]  # (1,) so far
     line: NDArray[np.int64]  # (reach,) line of each node
     parent: NDArray[np.int64]
     row: NDArray[np.int64]  # who moves to the parent's line: by this row
@@ -96,7 +96,7 @@ def improve_by_chains(
 
 
 @nb.njit(cache=True, nogil=True)
-def _note(problem, seating, journal, row, line, cost):  # type: ignore[no-untyped-def]
+def _note(problem, seating, journal, row, line, cost):
     """Assign, and remember what was before."""
     n = journal.size[0]
     journal.entry[n, 0] = row
@@ -107,7 +107,7 @@ def _note(problem, seating, journal, row, line, cost):  # type: ignore[no-untype
 
 
 @nb.njit(cache=True, nogil=True)
-def _take_back(problem, seating, journal):  # type: ignore[no-untyped-def]
+def _take_back(problem, seating, journal):
     """Undo everything in the journal."""
     while journal.size[0] > 0:
         journal.size[0] -= 1
@@ -116,7 +116,7 @@ def _take_back(problem, seating, journal):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _in_chain(problem, search, node, person):  # type: ignore[no-untyped-def]
+def _in_chain(problem, search, node, person):
     """Whether the person already moves on the way from the hole to this node."""
     while search.parent[node] >= 0:
         if problem.row_person[search.row[node]] == person:
@@ -126,7 +126,7 @@ def _in_chain(problem, search, node, person):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _rows_to_leave(problem, seating, row):  # type: ignore[no-untyped-def]
+def _rows_to_leave(problem, seating, row):
     """Which rows the person would have to leave to take `row`: one of ``begin:end``.
 
     ``begin == end`` means none, they are free; ``begin == -1`` that leaving one is not enough.
@@ -153,10 +153,10 @@ def _rows_to_leave(problem, seating, row):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _fill(problem, calls, seating, search, journal, hole, worth):  # type: ignore[no-untyped-def]
+def _fill(problem, calls, seating, search, journal, hole, worth):
     """Fill one place of line `hole`, worth `worth`, by the best chain met; return the gain or 0."""
-    search.count[0] += 1
-    mark = search.count[0]
+    search.searches[0] += 1
+    mark = search.searches[0]
     search.line[0], search.parent[0], search.spent[0] = hole, -1, 0
     search.seen[hole] = mark
     nodes, node = 1, 0
@@ -225,7 +225,7 @@ def _fill(problem, calls, seating, search, journal, hole, worth):  # type: ignor
 
 
 @nb.njit(cache=True, nogil=True)
-def _make_seat(problem, calls, seating, journal, line, worth):  # type: ignore[no-untyped-def]
+def _make_seat(problem, calls, seating, journal, line, worth):
     """Free a seat on a full post by sending the least worthy other volunteer home.
 
     Returns what that costs (≥ 0), or -1 when nobody there is worth less.
@@ -242,9 +242,10 @@ def _make_seat(problem, calls, seating, journal, line, worth):  # type: ignore[n
     goes = -1
     for k in range(calls.start[from_line], calls.start[from_line + 1]):
         row = calls.row[k]
-        if seating.row_line[row] == from_line and not problem.row_forced[row]:
-            if goes < 0 or seating.row_cost[row] > seating.row_cost[goes]:
-                goes = row
+        if seating.row_line[row] != from_line or problem.row_forced[row]:
+            continue
+        if goes < 0 or seating.row_cost[row] > seating.row_cost[goes]:
+            goes = row
     if goes < 0:
         return np.int64(-1)
     n = seating.taken[problem.row_person[goes]]
@@ -254,7 +255,7 @@ def _make_seat(problem, calls, seating, journal, line, worth):  # type: ignore[n
 
 
 @nb.njit(cache=True, nogil=True)
-def _complete(problem, calls, seating, search, journal, post, stake):  # type: ignore[no-untyped-def]
+def _complete(problem, calls, seating, search, journal, post, stake):
     """Bring a post up to H7's minimum; `stake` is what would be lost otherwise.
 
     Returns the gain over losing the stake, or 0 when it cannot be done at a gain.
@@ -276,7 +277,7 @@ def _complete(problem, calls, seating, search, journal, post, stake):  # type: i
 
 
 @nb.njit(cache=True, nogil=True)
-def _fill_holes(problem, calls, seating, search, journal, holes):  # type: ignore[no-untyped-def]
+def _fill_holes(problem, calls, seating, search, journal, holes):
     """Fill each hole as often as it gains; return the total gain."""
     total = np.int64(0)
     for hole in holes:
@@ -302,7 +303,7 @@ def _fill_holes(problem, calls, seating, search, journal, holes):  # type: ignor
 
 
 @nb.njit(cache=True, nogil=True)
-def _settle_companies(problem, calls, seating, search, journal):  # type: ignore[no-untyped-def]
+def _settle_companies(problem, calls, seating, search, journal):
     """Complete each post that has too few volunteers for H7, or empty it; return the net gain."""
     total = np.int64(0)
     for post in range(problem.post_shift.size):

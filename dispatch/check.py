@@ -27,6 +27,7 @@ included, is of the distinct rows. Tiers are the persons', not the roles'.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,7 +53,7 @@ ROSTER: Final = list(ROSTER_COLUMNS)
 LINE: Final = ["beat_id", "shift_id", "role"]
 POST: Final = ["beat_id", "shift_id"]
 _PERSON: Final = [
-    *("person_id", "tier", "station_id", "profession", "qualifications", "lat", "lng"),
+    *("tier", "station_id", "profession", "qualifications", "lat", "lng"),
     *("max_shifts", "travel_limit_m", "insured_until"),
 ]
 
@@ -175,56 +176,53 @@ class _Facts:
             raise ScenarioError(f"Expected the roster's columns {ROSTER}, {missing} are missing.")
         given = roster[ROSTER].reset_index(drop=True)
         given["row"] = np.arange(len(given))
-        _expect_known(scenario, given)
-        rows = _join(scenario, given.drop_duplicates(ROSTER))
+        rows = _join(scenario, given, ~given.duplicated(ROSTER).to_numpy())
         return cls(scenario, given, rows, _posts(rows))
 
 
-def _expect_known(scenario: Scenario, roster: pd.DataFrame) -> None:
-    for column, table in (
-        ("person_id", scenario.people),
-        ("beat_id", scenario.beats),
-        ("shift_id", scenario.shifts),
-        ("role", scenario.roles),
-    ):
-        unknown = roster.loc[~roster[column].isin(table[column]), column]
-        if len(unknown):
-            raise ScenarioError(
-                f"Expected a known {column} in row {unknown.index[0]} of the roster, "
-                f"got {unknown.iloc[0]!r}."
-            )
-
-
-def _join(scenario: Scenario, rows: pd.DataFrame) -> pd.DataFrame:
-    beats = scenario.beats[["beat_id", "station_id", "lat", "lng"]].rename(
+def _join(scenario: Scenario, roster: pd.DataFrame, keep: NDArray[np.bool_]) -> pd.DataFrame:
+    """Join the kept rows with people, beats, shifts, roles, availability and demand."""
+    beats = scenario.beats.rename(
         columns={"station_id": "beat_station_id", "lat": "beat_lat", "lng": "beat_lng"}
     )
-    roles = scenario.roles[["role", "hazardous", "supervised"]]
-    available = scenario.availability[["person_id", "shift_id", "dislike"]].assign(available=True)
+    rows = pd.concat(
+        [
+            roster,
+            _found(scenario.people, roster, "person_id", _PERSON),
+            _found(beats, roster, "beat_id", ["beat_station_id", "beat_lat", "beat_lng"]),
+            _found(scenario.shifts, roster, "shift_id", ["starts_at", "ends_at"]),
+            _found(scenario.roles, roster, "role", ["hazardous", "supervised"]),
+        ],
+        axis="columns",
+    )
+    available = scenario.availability[["person_id", "shift_id", "dislike"]]
     demand = scenario.demand[[*LINE, "required"]]
     rows = (
-        rows.merge(scenario.people[_PERSON], how="left", on="person_id", validate="m:1")
-        .merge(beats, how="left", on="beat_id", validate="m:1")
-        .merge(
-            scenario.shifts[["shift_id", "starts_at", "ends_at"]],
-            how="left",
-            on="shift_id",
-            validate="m:1",
-        )
-        .merge(roles, how="left", on="role", validate="m:1")
+        rows[keep]
         .merge(available, how="left", on=["person_id", "shift_id"], validate="m:1")
         .merge(demand, how="left", on=LINE, validate="m:1")
     )
     rules = scenario.rules
     ends_at = rows["ends_at"].dt.tz_convert(scenario.timezone)
     return rows.assign(
-        available=rows["available"].notna(),
+        available=rows["dislike"].notna(),
         dislike=rows["dislike"].fillna(0).astype("int64"),
         is_volunteer=rows["tier"] == Tier.VOLUNTEER,
         distance_m=_great_circle_m(rows) * rules.travel_factor,
         limit_m=rows["travel_limit_m"].fillna(rules.volunteer_travel_limit_m),
         ends_on=ends_at.dt.tz_localize(None).dt.normalize(),
     )
+
+
+def _found(table: pd.DataFrame, roster: pd.DataFrame, key: str, columns: list[str]) -> pd.DataFrame:
+    """Take some columns of the rows of `table` that the roster names."""
+    at = pd.Index(table[key]).get_indexer(pd.Index(roster[key]))
+    if (at < 0).any():
+        row = int(np.argmin(at))
+        raise ScenarioError(
+            f"Expected a known {key} in row {row} of the roster, got {roster[key].iloc[row]!r}."
+        )
+    return table[columns].take(at).set_axis(roster.index)
 
 
 def _great_circle_m(rows: pd.DataFrame) -> NDArray[np.float64]:
@@ -259,15 +257,21 @@ def _h1_unavailable(facts: _Facts) -> pd.DataFrame:
 
 
 def _h2_unqualified(facts: _Facts) -> pd.DataFrame:
+    roles = {role["role"]: role for role in facts.scenario.roles.to_dict("records")}
+
+    @cache
+    def may(role: str, tier: str, profession: str, qualifications: tuple[str, ...]) -> bool:
+        wanted = roles[role]
+        anybody = not wanted["professions"] and not wanted["qualifications"]
+        return tier == wanted["tier"] and (
+            anybody
+            or profession in wanted["professions"]
+            or not set(qualifications).isdisjoint(wanted["qualifications"])
+        )
+
     rows = facts.rows
-    may = pd.Series(data=False, index=rows.index)
-    for role in facts.scenario.roles.to_dict("records"):
-        them = rows[rows["role"] == role["role"]]
-        held = them["qualifications"].explode().isin(role["qualifications"])
-        open_to_all = not role["professions"] and not role["qualifications"]
-        fits = them["profession"].isin(role["professions"]) | held.groupby(level=0).any()
-        may[them.index] = (fits | open_to_all) & (them["tier"] == role["tier"])
-    return rows[~may]
+    columns = (rows[name].tolist() for name in ("role", "tier", "profession", "qualifications"))
+    return rows[np.array([not may(*row) for row in zip(*columns, strict=True)], np.bool_)]
 
 
 def _h3_rest(facts: _Facts) -> pd.DataFrame:

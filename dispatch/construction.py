@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from dispatch.problem import Problem
 
 _PASSES = 8
-_MIX = 3
-"""A place counts for its price and a third of what its value is above that: measured best of 1-10."""
+_MIX = 6
+"""A place counts for its price and a sixth of what it is worth beyond that (measured: 1 to 10)."""
 
 
 def construct(
@@ -75,7 +75,7 @@ def supervisor_gains(
 
 
 @nb.njit(cache=True, nogil=True)
-def _left(problem, seating, line, row, forced, pinned):  # type: ignore[no-untyped-def]
+def _left(problem, seating, line, row, forced, pinned):
     """Whether a place is left on the line for this row, those of pins kept back."""
     if problem.row_forced[row]:
         return True
@@ -83,7 +83,7 @@ def _left(problem, seating, line, row, forced, pinned):  # type: ignore[no-untyp
 
 
 @nb.njit(cache=True, nogil=True)
-def _move(problem, seating, p, row_line, row_cost, chosen, pinned):  # type: ignore[no-untyped-def]
+def _move(problem, seating, p, row_line, row_cost, chosen, pinned):
     """Put a person on the chosen rows; return how many rows changed."""
     changed = 0
     for r in range(problem.row_start[p], problem.row_start[p + 1]):
@@ -96,7 +96,7 @@ def _move(problem, seating, p, row_line, row_cost, chosen, pinned):  # type: ign
 
 
 @nb.njit(cache=True, nogil=True)
-def _clear(problem, seating, p, pinned):  # type: ignore[no-untyped-def]
+def _clear(problem, seating, p, pinned):
     """Take a person off every row."""
     for r in range(problem.row_start[p], problem.row_start[p + 1]):
         line = seating.row_line[r]
@@ -107,7 +107,7 @@ def _clear(problem, seating, p, pinned):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def place_staff(problem, seating, people, gain_start, gain, forced):  # type: ignore[no-untyped-def]
+def place_staff(problem, seating, people, gain_start, gain, forced):
     """Give each supervisor in turn the best schedule against the others; return the moves."""
     rows = problem.row_shift.size
     row_value, row_cost = np.empty(rows, np.int64), np.empty(rows, np.int64)
@@ -146,7 +146,7 @@ def place_staff(problem, seating, people, gain_start, gain, forced):  # type: ig
 
 
 @nb.njit(cache=True, nogil=True)
-def place_volunteers(problem, seating, people, price, mix, forced):  # type: ignore[no-untyped-def]
+def place_volunteers(problem, seating, people, price, mix, forced):
     """Give each volunteer in turn the best schedule over the places still open."""
     rows = problem.row_shift.size
     row_value, row_cost = np.empty(rows, np.int64), np.empty(rows, np.int64)

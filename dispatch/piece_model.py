@@ -9,6 +9,7 @@ themselves. Stronger than the plain big-M form: a seat needs a supervisor one by
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,9 +87,7 @@ def build_model(piece: Piece) -> model_pb2.ModelProto:
         -np.inf,
         0,
     )
-    rows.add(
-        posts, [(np.arange(posts), z, 1.0), (post[staff], x[staff], -1.0)], -np.inf, 0
-    )
+    rows.add(posts, [(np.arange(posts), z, 1.0), (post[staff], x[staff], -1.0)], -np.inf, 0)
     guarded = np.flatnonzero(piece.line_kind[place_line] == SUPERVISED)
     each = np.arange(guarded.size)
     rows.add(
@@ -169,21 +168,18 @@ def solve_piece(piece: Piece, seconds: float | None, nodes: int | None) -> NDArr
     seconds, nodes : float or int, optional
         Limits; with `nodes` alone the answer does not depend on the machine's speed.
     """
-    import datetime
-
     parameters = mathopt.SolveParameters(
         relative_gap_tolerance=1e-4,
         node_limit=nodes,
-        time_limit=None if seconds is None else datetime.timedelta(seconds=seconds),
+        time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
     )
     model = mathopt.Model.from_model_proto(build_model(piece))
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
     if not result.has_primal_feasible_solution():
         return None
     values = result.variable_values()
-    taken = np.fromiter(
+    return np.fromiter(
         (values[variable] > 0.5 for variable in list(model.variables())[: piece.row.size]),
         bool,
         piece.row.size,
     )
-    return taken

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numba as nb
 import numpy as np
 
-from dispatch.problem import STAFF, SUPERVISED
 from dispatch.schedules import may_follow
 from dispatch.seating import assign
 
@@ -159,13 +158,17 @@ def worth(piece: Piece, taken: NDArray[np.bool_]) -> int:
     return value - int(piece.cost[taken].sum()) - int(steps.sum())
 
 
-def put_back(
-    problem: Problem, seating: Seating, piece: Piece, taken: NDArray[np.bool_]
-) -> None:
+def put_back(problem: Problem, seating: Seating, piece: Piece, taken: NDArray[np.bool_]) -> None:
     """Replace the piece's part of the roster by the arcs `taken`."""
     gone = piece.now & ~taken
     come = taken & ~piece.now
-    _assign_all(problem, seating, piece.row_id[piece.row[gone]], np.full(gone.sum(), -1), piece.cost[gone] * 0)
+    _assign_all(
+        problem,
+        seating,
+        piece.row_id[piece.row[gone]],
+        np.full(gone.sum(), -1),
+        piece.cost[gone] * 0,
+    )
     _assign_all(
         problem,
         seating,

@@ -44,7 +44,6 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,6 +53,7 @@ from dispatch.bound import Ascent, Relaxation, ascend
 from dispatch.chains import callers, improve_by_chains
 from dispatch.check import check
 from dispatch.construction import construct
+from dispatch.effort import Effort, Progress, Run
 from dispatch.gaps import explain_gaps
 from dispatch.improvement import improve_by_pieces
 from dispatch.prices import price_table
@@ -65,112 +65,25 @@ from grid.errors import JinggeError, ScenarioError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
+    from dispatch.chains import Callers
     from dispatch.scenario import Scenario
 
-_FIRST_STEP, _LAST_STEP = 1.0, 0.001
-"""Price steps of the ascent, as parts of the cost of one unfilled place of weight 1."""
-_ROUNDS_STEPS = 500
+_FIRST_STEP, _LAST_STEP = 2.0, 0.002
+"""Price steps of the ascent, as parts of the mean value of a line's first place."""
+_ROUNDS_STEPS = 600
 _MOST_STEPS, _FEWEST_STEPS = 2_000, 60
 _ASCENT_SHARE = 0.4
 _REACH = 300
-_ROUTES = 2
+_CUTS = 2
+"""Ways to cut the city into pieces; when none of them gains, the search ends."""
 _SMALL_ARCS = 200_000
 """Below this, starting worker processes costs more than they save."""
 
 
 class PlanError(JinggeError):
     """A plan that the independent checker refuses: never published."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How hard to try: a limit in seconds or in rounds of work, exactly one of them.
-
-    Attributes
-    ----------
-    time_limit_s : float, optional
-        Wall-clock seconds for the whole of `plan`.
-    rounds : int, optional
-        Rounds over all pieces; then the result does not depend on the machine's speed.
-    """
-
-    time_limit_s: float | None = None
-    rounds: int | None = None
-
-    def __post_init__(self) -> None:
-        if (self.time_limit_s is None) == (self.rounds is None):
-            raise ScenarioError("Expected either a time limit or a number of rounds.")
-        if self.time_limit_s is not None and not 0 < self.time_limit_s < float("inf"):
-            raise ScenarioError(f"Expected a time limit > 0 s, got {self.time_limit_s}.")
-        if self.rounds is not None and self.rounds < 0:
-            raise ScenarioError(f"Expected rounds >= 0, got {self.rounds}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a running plan is.
-
-    Attributes
-    ----------
-    stage : str
-        ``encode``, ``bound``, ``construct``, ``improve``, ``check`` or ``explain``.
-    objective, bound : int, optional
-        Best so far.
-    seconds : float
-        Since the start.
-    """
-
-    stage: str
-    objective: int | None
-    bound: int | None
-    seconds: float
-
-
-class _Run:
-    """The clock, the stages and the best figures of one run."""
-
-    def __init__(
-        self,
-        effort: Effort,
-        clock: Callable[[], float],
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        self._clock = clock
-        self._progress = progress
-        self._started = clock()
-        self._limit = effort.time_limit_s
-        self.reserve = 0.0
-        self.seconds: dict[str, float] = {}
-        self.stage = ""
-        self.objective: int | None = None
-        self.bound: int | None = None
-
-    def elapsed(self) -> float:
-        """Return seconds since the start."""
-        return self._clock() - self._started
-
-    def left(self) -> float:
-        """Return seconds until the improvement must end."""
-        limit = float("inf") if self._limit is None else self._limit
-        return limit - self.reserve - self.elapsed()
-
-    def enter(self, stage: str) -> None:
-        """Begin a stage and close the one before."""
-        now = self.elapsed()
-        if self.stage:
-            self.seconds[self.stage] = round(now - sum(self.seconds.values()), 3)
-        self.stage = stage
-        self.tell()
-
-    def tell(self) -> None:
-        """Report progress."""
-        if self._progress is not None and self.stage:
-            self._progress(Progress(self.stage, self.objective, self.bound, self.elapsed()))
-
-    def raise_bound(self, bound: int) -> None:
-        """Note a better bound."""
-        self.bound = bound if self.bound is None else max(self.bound, bound)
-        self.tell()
 
 
 def plan(
@@ -207,53 +120,24 @@ def plan(
     """
     if workers < 1:
         raise ScenarioError(f"Expected workers >= 1, got {workers}.")
-    run = _Run(effort, clock, progress)
+    run = Run(effort, clock, progress)
     run.enter("encode")
     problem = encode(scenario)
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(workers))
-        pool = _piece_pool(problem, workers, threads, stack)
+        pool = _piece_pool(problem, workers, stack)
         relaxation = Relaxation(problem, threads, workers)
         run.enter("bound")
-        ascent = _raise_bound(relaxation, effort, run, scenario.costs.unmet)
+        ascent = _raise_bound(relaxation, effort, run)
         run.enter("construct")
         calls = callers(problem)
-        seating = _construct(problem, relaxation, ascent, calls, seed, run)
+        seating = _construct(problem, calls, ascent.price, relaxation.forced, seed=seed, run=run)
         run.enter("improve")
-        turn = 0
-        idle = 0
-        while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
-            if run.objective == run.bound:
-                break
-
-            def improved(gain: int) -> None:
-                run.objective = (run.objective or 0) - gain
-                run.tell()
-
-            gained = improve_by_pieces(
-                problem,
-                calls,
-                seating,
-                turn=turn,
-                pool=pool,
-                workers=workers,
-                seconds_left=None if effort.rounds is not None else run.left,
-                improved=improved,
-            )
-            gained += improve_by_chains(problem, calls, seating, _REACH)
-            run.objective = int(objective(problem, seating))
-            run.tell()
-            turn += 1
-            idle = 0 if gained else idle + 1
-            if idle == _ROUTES:  # neither cut of the city gained anything
-                break
-    roster = _roster(scenario, problem, seating)
-    return _finish(scenario, problem, roster, ascent, seed, workers, run)
+        _improve(problem, calls, seating, effort=effort, workers=workers, pool=pool, run=run)
+    return _finish(scenario, problem, seating, ascent, seed=seed, workers=workers, run=run)
 
 
-def _piece_pool(
-    problem: Problem, workers: int, threads: Executor, stack: ExitStack
-) -> Executor:
+def _piece_pool(problem: Problem, workers: int, stack: ExitStack) -> Executor:
     """Worker processes for large problems, this process for small ones."""
     if workers == 1 or problem.arc_line.size < _SMALL_ARCS:
         return _Inline()
@@ -275,12 +159,11 @@ class _Inline(Executor):
         return future
 
 
-def _raise_bound(
-    relaxation: Relaxation, effort: Effort, run: _Run, unmet: int
-) -> Ascent:
+def _raise_bound(relaxation: Relaxation, effort: Effort, run: Run) -> Ascent:
     """Ascend for the share of the effort that the bound gets."""
     steps = _ROUNDS_STEPS
     start = relaxation.start()
+    unit = max(2.0 * float(start.mean()) if start.size else 1.0, 1.0)
     deadline = float("inf")
     if effort.time_limit_s is not None:
         run.reserve = 0.1 * effort.time_limit_s
@@ -296,8 +179,8 @@ def _raise_bound(
         relaxation,
         start,
         steps=steps,
-        first_step=_FIRST_STEP * max(unmet, 1),
-        last_step=_LAST_STEP * max(unmet, 1),
+        first_step=_FIRST_STEP * unit,
+        last_step=_LAST_STEP * unit,
         stop=lambda _: run.elapsed() > deadline,
         report=run.raise_bound,
     )
@@ -305,14 +188,15 @@ def _raise_bound(
 
 def _construct(
     problem: Problem,
-    relaxation: Relaxation,
-    ascent: Ascent,
-    calls: Any,
+    calls: Callers,
+    price: NDArray[np.int64],
+    forced: NDArray[np.int64],
+    *,
     seed: int,
-    run: _Run,
+    run: Run,
 ) -> Seating:
     """Build a roster from the prices, and fill what is open by chains."""
-    seating = construct(problem, ascent.price, relaxation.forced, seed)
+    seating = construct(problem, price, forced, seed)
     for _ in range(2):
         gained = improve_by_chains(problem, calls, seating, _REACH)
         run.objective = int(objective(problem, seating))
@@ -320,6 +204,43 @@ def _construct(
         if gained == 0 or run.left() <= 0:
             break
     return seating
+
+
+def _improve(
+    problem: Problem,
+    calls: Callers,
+    seating: Seating,
+    *,
+    effort: Effort,
+    workers: int,
+    pool: Executor,
+    run: Run,
+) -> None:
+    """Solve pieces round by round until the effort is spent or nothing gains any more."""
+
+    def improved(gain: int) -> None:
+        run.objective = (run.objective or 0) - gain
+        run.tell()
+
+    turn = idle = 0
+    while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
+        if run.objective == run.bound or idle == _CUTS:
+            break
+        gained = improve_by_pieces(
+            problem,
+            calls,
+            seating,
+            turn=turn,
+            pool=pool,
+            workers=workers,
+            seconds_left=None if effort.rounds is not None else run.left,
+            improved=improved,
+        )
+        gained += improve_by_chains(problem, calls, seating, _REACH)
+        run.objective = int(objective(problem, seating))
+        run.tell()
+        turn += 1
+        idle = 0 if gained else idle + 1
 
 
 def _roster(scenario: Scenario, problem: Problem, seating: Seating) -> pd.DataFrame:
@@ -345,14 +266,16 @@ def _roster(scenario: Scenario, problem: Problem, seating: Seating) -> pd.DataFr
 def _finish(
     scenario: Scenario,
     problem: Problem,
-    roster: pd.DataFrame,
+    seating: Seating,
     ascent: Ascent,
+    *,
     seed: int,
     workers: int,
-    run: _Run,
+    run: Run,
 ) -> PlanResult:
     """Check the roster independently, explain its gaps and write the report."""
     run.enter("check")
+    roster = _roster(scenario, problem, seating)
     checked = check(scenario, roster)
     if any(checked.violations.values()):
         raise PlanError(f"Expected a roster without violations, got {checked.violations}.")

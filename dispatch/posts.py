@@ -1,10 +1,10 @@
 """Each post's best seating against given line prices: the demand half of the relaxation.
 
 A place of a line is worth its value less the line's price. A post takes m supervisors (the best
-places of its staff lines), which open ``seats * m`` places for supervised volunteers (H6); volunteers
-not supervised need nobody; and it has no volunteer or at least `min_volunteers` (H7). The best
-choice is exact: for each m the best places in falling order of worth, extended below zero where
-H7 asks for one more.
+places of its staff lines), which open ``seats * m`` places for supervised volunteers (H6);
+volunteers not supervised need nobody; and it has no volunteer or at least `min_volunteers` (H7).
+The best choice is exact: for each m the best places in falling order of worth, extended below zero
+where H7 asks for one more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FORCED = np.int64(1) << 50
 
 
 @nb.njit(cache=True, nogil=True)
-def seat_posts(problem, first, last, price, forced, demand):  # type: ignore[no-untyped-def]
+def seat_posts(problem, first, last, price, forced, demand):
     """Seat posts ``first:last`` at their best against line prices; return their total worth.
 
     Parameters
@@ -72,7 +72,7 @@ def seat_posts(problem, first, last, price, forced, demand):  # type: ignore[no-
 
 
 @nb.njit(cache=True, nogil=True)
-def _sort_places(problem, q, price, forced, demand, worth, owner, count, least):  # type: ignore[no-untyped-def]
+def _sort_places(problem, q, price, forced, demand, worth, owner, count, least):
     """Write the places of post q by kind, in falling order of worth; zero its demand's counts."""
     count[:] = 0
     least[:] = 0
@@ -95,7 +95,7 @@ def _sort_places(problem, q, price, forced, demand, worth, owner, count, least):
 
 
 @nb.njit(cache=True, nogil=True)
-def _best_seats(worth, count, cap, min_volunteers, least):  # type: ignore[no-untyped-def]
+def _best_seats(worth, count, cap, min_volunteers, least):
     """Best numbers of supervised (≤ cap) and other volunteers, none or at least the minimum.
 
     Exact by exchange: within each kind the best places come first, so the best choice with at
@@ -126,7 +126,7 @@ def _best_seats(worth, count, cap, min_volunteers, least):  # type: ignore[no-un
 
 
 @nb.njit(cache=True, nogil=True)
-def seat_gains(problem, price, needed, gain_start, gain):  # type: ignore[no-untyped-def]
+def seat_gains(problem, price, needed, gain_start, gain):
     """Worth of the places that the first, second, … supervisor of each post opens.
 
     Parameters

@@ -130,12 +130,12 @@ def encode(scenario: Scenario) -> Problem:
     lines = _Lines.of(scenario)
     shifts = _Shifts.of(scenario)
     people = scenario.people
-    tier = pd.Index(_TIERS).get_indexer(people["tier"]).astype(np.int32)
+    tier = pd.Index(_TIERS).get_indexer(pd.Index(people["tier"])).astype(np.int32)
     stations = pd.Index(pd.unique(scenario.beats["station_id"]))
     limit = people["travel_limit_m"].to_numpy(np.float64)
     rules, costs = scenario.rules, scenario.costs
-    person_station = stations.get_indexer(people["station_id"]).astype(np.int32)
-    beat_station = stations.get_indexer(scenario.beats["station_id"]).astype(np.int32)
+    person_station = stations.get_indexer(pd.Index(people["station_id"])).astype(np.int32)
+    beat_station = stations.get_indexer(pd.Index(scenario.beats["station_id"])).astype(np.int32)
     candidates = build_candidates(
         tier=tier,
         person_station=person_station,
@@ -271,13 +271,15 @@ def _role_masks(scenario: Scenario, tier: NDArray[np.int32]) -> NDArray[np.int64
     profession, professions = pd.factorize(people["profession"])
     sets, distinct = pd.factorize(people["qualifications"])
     mask = np.zeros(len(people), np.int64)
-    for bit, role in enumerate(scenario.roles.itertuples(index=False)):
-        if role.tier == Tier.VOLUNTEER.value and role.hazardous:
+    columns = ("tier", "hazardous", "professions", "qualifications")
+    rows = zip(*(scenario.roles[column] for column in columns), strict=True)
+    for bit, (role_tier, hazardous, accepted, certificates) in enumerate(rows):
+        if role_tier == Tier.VOLUNTEER.value and hazardous:
             continue
-        fits = tier == _TIERS.index(role.tier)
-        if role.professions or role.qualifications:
-            wanted = set(role.qualifications)
-            by_profession = np.isin(professions, list(role.professions))
+        fits = np.asarray(tier == _TIERS.index(role_tier))
+        if accepted or certificates:
+            wanted = set(certificates)
+            by_profession = np.isin(np.asarray(professions, object), list(accepted))
             by_qualification = np.array([not wanted.isdisjoint(q) for q in distinct], bool)
             fits = fits & (by_profession[profession] | by_qualification[sets])
         mask |= fits.astype(np.int64) << bit

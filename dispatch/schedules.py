@@ -20,13 +20,13 @@ NOTHING = -(np.int64(1) << 61)
 
 
 @nb.njit(cache=True, nogil=True)
-def may_follow(a, b, shift_prev):  # type: ignore[no-untyped-def]
+def may_follow(a, b, shift_prev):
     """Whether one person may work shifts a and b (H3), in whichever order."""
     return a < shift_prev[b] or b < shift_prev[a]
 
 
 @nb.njit(cache=True, nogil=True)
-def work_space(problem, first, last):  # type: ignore[no-untyped-def]
+def work_space(problem, first, last):
     """Table for `best_schedule`, large enough for the people ``first:last``."""
     widest, deepest = 1, 1
     for p in range(first, last):
@@ -36,7 +36,7 @@ def work_space(problem, first, last):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def best_schedule(problem, p, row_value, table, chosen):  # type: ignore[no-untyped-def]
+def best_schedule(problem, p, row_value, table, chosen):
     """Choose the rows of person p that are worth most; return their value less the steps.
 
     Parameters
@@ -74,7 +74,7 @@ def best_schedule(problem, p, row_value, table, chosen):  # type: ignore[no-unty
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _before(problem, begin, i):  # type: ignore[no-untyped-def]
+def _before(problem, begin, i):
     """How many of a person's rows end early enough before the i-th (counted from 1): a prefix."""
     earliest = problem.shift_prev[problem.row_shift[begin + i - 1]]
     i -= 1
@@ -84,7 +84,7 @@ def _before(problem, begin, i):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def price_people(problem, first, last, value, load):  # type: ignore[no-untyped-def]
+def price_people(problem, first, last, value, load):
     """Give people ``first:last`` their best schedules against line values.
 
     Parameters

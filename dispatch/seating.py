@@ -59,11 +59,12 @@ class Seating(NamedTuple):
 
     def copy(self) -> Seating:
         """Copy all arrays."""
-        return Seating(*(array.copy() for array in self))
+        arrays = [array.copy() for array in self]
+        return Seating._make(arrays)
 
 
 @nb.njit(cache=True, nogil=True)
-def assign(problem, seating, row, line, cost):  # type: ignore[no-untyped-def]
+def assign(problem, seating, row, line, cost):
     """Put a row on a line (-1: on none) and keep the counts."""
     old = seating.row_line[row]
     for change in range(2):
@@ -84,7 +85,7 @@ def assign(problem, seating, row, line, cost):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def objective(problem, seating):  # type: ignore[no-untyped-def]
+def objective(problem, seating):
     """Objective of contract §3 of a roster."""
     total = np.int64(0)
     for line in range(problem.line_post.size):
@@ -100,7 +101,7 @@ def objective(problem, seating):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def has_seat(problem, seating, line):  # type: ignore[no-untyped-def]
+def has_seat(problem, seating, line):
     """Whether one more person may take a place on the line as far as H6 and H9 go."""
     if seating.filled[line] >= problem.line_required[line]:
         return False

@@ -13,7 +13,7 @@ from api.commands.shared import ARGUMENTS, OPTIONS, PLANNING, TEXTS
 
 if TYPE_CHECKING:
     from dispatch.check import CheckReport
-    from dispatch.planner import Effort
+    from dispatch.effort import Effort
     from dispatch.roster import Report
 
 commands = typer.Typer()
@@ -131,7 +131,7 @@ def check(directory: BundleArgument, roster: RosterArgument) -> None:
 
 def effort_of(time_limit_s: float | None, rounds: int | None) -> Effort:
     """Return the effort that the options ask for; one of them at most may be given."""
-    from dispatch.planner import Effort
+    from dispatch.effort import Effort
 
     if time_limit_s is not None and rounds is not None:
         raise typer.BadParameter(TEXTS("cli.plan.one_effort"))

@@ -7,13 +7,14 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import optimum, with_pins
+from oracle import naive_check, optimum, with_pins
 from rule_breakers import CASES
 from tiny_city import demand_table, people_table, random_scenario, scenarios, tiny_scenario
 
 from dispatch.check import RULES, check
+from dispatch.effort import Effort
 from dispatch.greedy import greedy_roster
-from dispatch.planner import Effort, plan
+from dispatch.planner import plan
 from dispatch.roster import GAP_COLUMNS, PRICE_COLUMNS, ROSTER_COLUMNS
 
 
@@ -23,14 +24,16 @@ def planned(scenario, *, rounds=2, seed=0):
 
 def assert_sound(scenario, result, best):
     """Assert what every plan promises: rules kept, figures right, bound proven."""
-    report, checked = result.report, check(scenario, result.roster)
-    assert checked.ok, checked.details["detail"].tolist()
+    report = result.report
+    broken, cost = naive_check(scenario, result.roster)
+    assert not any(broken.values()), broken
     assert report.violations == dict.fromkeys(RULES, 0)
-    for name in (
-        *("objective", "weighted_unmet", "unmet", "travel_cost", "fairness_cost"),
-        *("dislike_cost", "assigned"),
-    ):
-        assert getattr(report, name) == getattr(checked, name), name
+    assert report.objective == cost
+    assert report.assigned == len(result.roster)
+    assert report.objective == (
+        scenario.costs.unmet * report.weighted_unmet
+        + (report.travel_cost + report.fairness_cost + report.dislike_cost)
+    )
     assert 0 <= report.bound <= best <= report.objective
     gap = (report.objective - report.bound) / report.objective if report.objective else 0
     assert report.gap == pytest.approx(gap)
@@ -43,18 +46,18 @@ def assert_sound(scenario, result, best):
     assert len(result.prices) == len(scenario.demand)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_plans_are_sound_whatever_the_scenario(scenario, seed):
     pinned = with_pins(scenario, random.Random(seed))
     assert_sound(pinned, planned(pinned, seed=seed), optimum(pinned)[0])
 
 
-@pytest.mark.parametrize("first", range(0, 200, 25))
+@pytest.mark.parametrize("first", range(0, 200, 40))
 def test_plans_are_sound_and_nearly_always_optimal(first):
     """Of 200 scenarios of up to 7 people the planner misses the optimum in few, and by little."""
     missed = []
-    for seed in range(first, first + 25):
+    for seed in range(first, first + 40):
         scenario = random_scenario(seed, people=seed % 8)
         if seed % 2:
             scenario = with_pins(scenario, random.Random(seed))
@@ -62,7 +65,7 @@ def test_plans_are_sound_and_nearly_always_optimal(first):
         assert_sound(scenario, result, best)
         if result.report.objective > best:
             missed.append((seed, best, result.report.objective))
-    assert len(missed) <= 2, missed
+    assert len(missed) <= 3, missed
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])

@@ -1,0 +1,102 @@
+"""How hard to plan, how far a running plan is, and the clock that it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grid.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to try: a limit in seconds or in rounds of work, exactly one of them.
+
+    Attributes
+    ----------
+    time_limit_s : float, optional
+        Wall-clock seconds for the whole of `plan`.
+    rounds : int, optional
+        Rounds over all pieces; then the result does not depend on the machine's speed.
+    """
+
+    time_limit_s: float | None = None
+    rounds: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.time_limit_s is None) == (self.rounds is None):
+            raise ScenarioError("Expected either a time limit or a number of rounds.")
+        if self.time_limit_s is not None and not 0 < self.time_limit_s < float("inf"):
+            raise ScenarioError(f"Expected a time limit > 0 s, got {self.time_limit_s}.")
+        if self.rounds is not None and self.rounds < 0:
+            raise ScenarioError(f"Expected rounds >= 0, got {self.rounds}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a running plan is.
+
+    Attributes
+    ----------
+    stage : str
+        ``encode``, ``bound``, ``construct``, ``improve``, ``check`` or ``explain``.
+    objective, bound : int, optional
+        Best so far.
+    seconds : float
+        Since the start.
+    """
+
+    stage: str
+    objective: int | None
+    bound: int | None
+    seconds: float
+
+
+class Run:
+    """The clock, the stages and the best figures of one run."""
+
+    def __init__(
+        self,
+        effort: Effort,
+        clock: Callable[[], float],
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._clock = clock
+        self._progress = progress
+        self._started = clock()
+        self._limit = effort.time_limit_s
+        self.reserve = 0.0
+        self.seconds: dict[str, float] = {}
+        self.stage = ""
+        self.objective: int | None = None
+        self.bound: int | None = None
+
+    def elapsed(self) -> float:
+        """Return seconds since the start."""
+        return self._clock() - self._started
+
+    def left(self) -> float:
+        """Return seconds until the improvement must end."""
+        limit = float("inf") if self._limit is None else self._limit
+        return limit - self.reserve - self.elapsed()
+
+    def enter(self, stage: str) -> None:
+        """Begin a stage and close the one before."""
+        now = self.elapsed()
+        if self.stage:
+            self.seconds[self.stage] = round(now - sum(self.seconds.values()), 3)
+        self.stage = stage
+        self.tell()
+
+    def tell(self) -> None:
+        """Report progress."""
+        if self._progress is not None and self.stage:
+            self._progress(Progress(self.stage, self.objective, self.bound, self.elapsed()))
+
+    def raise_bound(self, bound: int) -> None:
+        """Note a better bound."""
+        self.bound = bound if self.bound is None else max(self.bound, bound)
+        self.tell()
