@@ -107,7 +107,7 @@ def assert_remedies_work(scenario, roster):
             assert any(naive_check(scenario, larger)[0].values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_remedies_are_verified_by_applying_them(scenario, seed):
     scenario = with_pins(scenario, random.Random(seed))
@@ -151,7 +151,7 @@ def remaining(city, rows, beat, shift, role):
     yield sum(rested(who) and below_limit(who) for who in allowed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_funnel_agrees_with_a_plain_walk(scenario, seed):
     scenario = with_pins(scenario, random.Random(seed))

@@ -26,7 +26,7 @@ def rows(roster):
     return set(roster.itertuples(index=False, name=None))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios())
 def test_keeps_every_rule_and_is_no_better_than_the_best(scenario):
     report = check(scenario, greedy_roster(scenario))
@@ -34,7 +34,7 @@ def test_keeps_every_rule_and_is_no_better_than_the_best(scenario):
     assert report.objective >= optimum(scenario)[0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_keeps_pins_or_says_that_it_cannot(scenario, seed):
     pinned = with_pins(scenario, random.Random(seed))

@@ -25,7 +25,7 @@ from dispatch.check import check
 SEEDS = st.integers(0, 2**32)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scenarios(), SEEDS)
 def test_checker_counts_what_a_plain_walk_counts(scenario, seed):
     rng = random.Random(seed)
@@ -35,7 +35,7 @@ def test_checker_counts_what_a_plain_walk_counts(scenario, seed):
     assert (report.violations, report.objective) == naive_check(scenario, roster)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(scenarios(), SEEDS)
 def test_rosters_of_the_flat_model_pass_the_checker(scenario, seed):
     scenario = with_pins(scenario, random.Random(seed))
