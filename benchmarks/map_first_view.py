@@ -57,7 +57,7 @@ READ_BACK = """(selector) => {
   }
   return sum;
 }"""
-FIRST = """() => new Promise((resolve) => {
+FIRST = """globalThis.firstDrawing = new Promise((resolve) => {
   const look = () => {
     const mark = performance.getEntriesByName("jingge-first-drawing")[0];
     if (!mark) return setTimeout(look, 2);
@@ -73,7 +73,7 @@ FIRST = """() => new Promise((resolve) => {
       ttfb: page.responseStart, tiles: tiles.length });
   };
   look();
-})"""
+});"""
 OTHER = """async (shift) => {
   const city = Jingge.city;
   const start = performance.now();
@@ -104,11 +104,11 @@ def one_view(browser: Browser, address: str) -> dict[str, float]:
     # A closed network has no secure origin, so its browsers are not offered brotli.
     context.set_extra_http_headers({"Accept-Encoding": "gzip"})
     page = context.new_page()
+    page.add_init_script(FIRST)
     page.goto(f"{address}/maps/coverage", wait_until="commit")
-    page.wait_for_selector("#jg-config", state="attached")
-    first = page.evaluate(FIRST)
     page.wait_for_selector("body[data-ready]")
     ready = page.evaluate("performance.now()")
+    first = page.evaluate("firstDrawing")
     total = page.evaluate(
         "performance.getEntriesByType('resource').reduce((n, r) => n + r.encodedBodySize, 0)"
     )

@@ -97,7 +97,7 @@
 
   // Bytes of coverage: 0 nobody, 1 + whole percent otherwise. Percent of every cell of the finest level.
   function percents(bytes, count) {
-    const out = new Float32Array(count);
+    const out = new Uint8Array(count);
     for (let k = 0; k < count; k++) out[k] = bytes[k] > 0 ? bytes[k] - 1 : 0;
     return out;
   }
@@ -247,6 +247,12 @@
       document.body.dataset.drawn = "1";
       map.on("moveend", () => this._remember());
       this._listen();
+      // Let the browser show what is drawn before anything else is read and decoded. A page in a
+      // background tab gets no frames, so a timer stands in.
+      await new Promise((resolve) => {
+        requestAnimationFrame(() => setTimeout(resolve));
+        setTimeout(resolve, 100);
+      });
       await Promise.all([this._loadOwners(), this._loadWeights(), this._loadShifts()]);
       document.body.dataset.ready = "1";
       this._warm();
