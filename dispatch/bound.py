@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _MOMENTUM = 0.9
 _MEMORY = 0.999
 _HALF_LIFE = 12
+_LONG_HALF_LIFE = 40
 _LOOK_EVERY = 25
 
 
@@ -51,11 +52,14 @@ class Evaluation:
     Attributes
     ----------
     bound : int
+    demand : (L,) int64
+        Places that the posts take.
     imbalance : (L,) int64
-        Places that the posts take less people who want them; a subgradient of the bound.
+        `demand` less the people who want the line; a subgradient of the bound.
     """
 
     bound: int
+    demand: NDArray[np.int64]
     imbalance: NDArray[np.int64]
 
 
@@ -102,7 +106,7 @@ class Relaxation:
                 "Expected the fixed pins of each post to leave room for enough supervisors (H6) "
                 "and volunteers (H7)."
             )
-        return Evaluation(problem.worst - people - int(posts), demand - sum(loads))
+        return Evaluation(problem.worst - people - int(posts), demand, demand - sum(loads))
 
     def start(self) -> NDArray[np.float64]:
         """Prices to start from: half the value of each line's first place."""
@@ -139,10 +143,23 @@ def highest_prices(problem: Problem) -> NDArray[np.int64]:
 
 @dataclass(slots=True)
 class Ascent:
-    """Prices on their way up, and the best bound met."""
+    """Where an ascent ended.
+
+    Attributes
+    ----------
+    price : (L,) int64
+        The prices with the best bound.
+    bound : int
+        What they prove.
+    filled : (L,) float64
+        Places of each line that the relaxation fills, averaged over the last steps. As the steps
+        shrink this tends to an optimum of the linear relaxation (Larsson, Patriksson & Strömberg,
+        1999, doi 10.1007/s101070050090), and most of it is near whole numbers: a guide for rosters.
+    """
 
     price: NDArray[np.int64]
     bound: int
+    filled: NDArray[np.float64]
 
 
 def ascend(
@@ -170,15 +187,16 @@ def ascend(
     Returns
     -------
     Ascent
-        The prices with the best bound. They are whole numbers: the bound is exact.
+        Its prices are whole numbers: the bound is exact.
     """
     price = start.copy()
     average = start.copy()
     mean = np.zeros(price.size)
     square = np.zeros(price.size)
-    best = Ascent(np.rint(price).astype(np.int64), -1)
+    filled = np.zeros(price.size)
+    best, best_price = -1, np.rint(price).astype(np.int64)
     fall = (last_step / first_step) ** (1 / max(1, steps))
-    keep = 0.5 ** (1 / _HALF_LIFE)
+    keep, keep_filled = 0.5 ** (1 / _HALF_LIFE), 0.5 ** (1 / _LONG_HALF_LIFE)
     for step in range(1, steps + 1):
         met = relaxation.evaluate(np.rint(price).astype(np.int64))
         mean += (1 - _MOMENTUM) * (met.imbalance - mean)
@@ -187,14 +205,16 @@ def ascend(
         scale = np.sqrt(square / (1 - _MEMORY**step)) + 1e-3
         price += first_step * fall**step * direction / scale
         np.clip(price, 0, relaxation.highest, out=price)
-        average = keep * average + (1 - keep) * price
-        done = step == steps or not met.imbalance.any() or stop(best.bound)
+        average += (1 - keep) * (price - average)
+        filled += (1 - keep_filled) * (met.demand - filled)
+        done = step == steps or not met.imbalance.any() or stop(best)
         if done or step % _LOOK_EVERY == 0:
             whole = np.rint(average).astype(np.int64)
             bound = relaxation.evaluate(whole).bound
-            if bound > best.bound:
-                best = Ascent(whole, bound)
+            if bound > best:
+                best, best_price = bound, whole
                 report(bound)
         if done:
+            filled /= 1 - keep_filled**step
             break
-    return best
+    return Ascent(best_price, best, filled)

@@ -68,16 +68,24 @@ def callers(problem: Problem) -> Callers:
 
 
 def improve_by_chains(
-    problem: Problem, calls: Callers, seating: Seating, reach: int, first: int = 0
+    problem: Problem,
+    calls: Callers,
+    seating: Seating,
+    reach: int,
+    lines: NDArray[np.bool_] | None = None,
 ) -> int:
     """Fill holes by chains, the worthiest hole first; return by how much the objective fell.
 
-    Afterwards no post has too few volunteers for H7: posts that stay short of it are emptied.
+    Supervisors move along chains, too, but only to where they leave no hole: H6 stays kept.
+    Afterwards no post has too few volunteers for H7, pins aside: posts that stay short of it are
+    emptied.
 
-    Raises
-    ------
-    ScenarioError
-        Never itself; a pinned volunteer left alone shows in the checker.
+    Parameters
+    ----------
+    reach : int
+        Lines that the search for one chain may meet.
+    lines : (L,) bool, optional
+        Lines whose holes are to be filled; all by default.
     """
     search = _Search(
         np.zeros(problem.num_lines, np.int64),
@@ -86,12 +94,10 @@ def improve_by_chains(
     )
     journal = _Journal(np.empty((40 * reach + 1000, 3), np.int64), np.zeros(1, np.int64))
     gained = int(_settle_companies(problem, calls, seating, search, journal))
-    open_lines = np.flatnonzero(
-        (seating.filled < problem.line_required) & (problem.line_kind != STAFF)
-    )
+    is_open = seating.filled < problem.line_required
+    open_lines = np.flatnonzero(is_open if lines is None else is_open & lines)
     worth = problem.place_value[problem.place_start[open_lines] + seating.filled[open_lines]]
     holes = open_lines[np.argsort(-worth, kind="stable")]
-    holes = np.roll(holes, -first % max(1, holes.size))
     return gained + int(_fill_holes(problem, calls, seating, search, journal, holes))
 
 
@@ -198,6 +204,8 @@ def _fill(problem, calls, seating, search, journal, hole, worth):
                     search.row[nodes], search.leaves[nodes] = row, other
                     search.cost[nodes], search.spent[nodes] = calls.cost[k], cheaper
                     nodes += 1
+                if problem.line_kind[left] == STAFF:
+                    continue  # giving up a supervisor could break H6
                 post = problem.line_post[left]
                 rest = seating.volunteers[post] - 1
                 if (rest == 0 or rest >= problem.min_volunteers) and post != problem.line_post[

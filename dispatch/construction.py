@@ -1,10 +1,11 @@
-"""A first roster from prices: supervisors by best response, then volunteers by rounding.
+"""A first roster from the relaxation: its prices and what it fills on average.
 
-Given the prices of the relaxation, a post gains from its m-th supervisor the place itself and the
-worth of the seats that it opens (`seat_gains`, non-increasing in m). `place_staff` lets each
-supervisor in turn take the best schedule against these gains, again and again until nobody moves: a
-potential game, so it ends in a local optimum. `place_volunteers` gives each volunteer the best
-schedule over the open places, valued between their price and their value.
+Given the prices, a post gains from its m-th supervisor the place itself and the worth of the seats
+that it opens (`seat_gains`, non-increasing in m). `place_staff` lets each supervisor in turn take
+the best schedule against these gains, again and again until nobody moves: a potential game, so it
+ends in a local optimum. `place_volunteers` gives each volunteer the best schedule over the open
+places, valued between their price and their value. Because many choices tie, both are drawn towards
+the places that the relaxation fills (`guided`), first here and then by chains of moves.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import numba as nb
 import numpy as np
 
+from dispatch.chains import improve_by_chains
 from dispatch.posts import seat_gains
 from dispatch.problem import STAFF, SUPERVISED
 from dispatch.schedules import FORCED, NOTHING, best_schedule, work_space
@@ -22,21 +24,26 @@ from dispatch.seating import Seating, assign, has_seat
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dispatch.bound import Ascent
+    from dispatch.chains import Callers
     from dispatch.problem import Problem
 
 _PASSES = 8
+_REACH = 200
 _MIX = 6
 """A place counts for its price and a sixth of what it is worth beyond that (measured: 1 to 10)."""
 
 
 def construct(
-    problem: Problem, price: NDArray[np.int64], forced: NDArray[np.int64], seed: int
+    problem: Problem, calls: Callers, ascent: Ascent, forced: NDArray[np.int64], seed: int
 ) -> Seating:
-    """Build a roster that keeps every rule but perhaps H7, guided by line prices.
+    """Build a roster that keeps every rule, guided by the relaxation.
 
     Parameters
     ----------
-    price : (L,) int64
+    calls : Callers
+        The arcs by line.
+    ascent : Ascent
     forced : (L,) int64
         Places that pins fill (`dispatch.bound.forced_places`).
     seed : int
@@ -46,12 +53,26 @@ def construct(
     seating = Seating.empty(problem)
     staff = rng.permutation(np.flatnonzero(problem.is_staff))
     volunteers = rng.permutation(np.flatnonzero(~problem.is_staff))
-    gain_start, gain = supervisor_gains(problem, price, forced)
+    gain_start, gain = supervisor_gains(problem, ascent.price, forced)
+    unit = int(2 * problem.place_value[problem.place_start[:-1]].mean()) if problem.num_lines else 0
+    drawn = guided(problem, ascent.filled, unit // 3)
     for _ in range(_PASSES):
-        if place_staff(problem, seating, staff, gain_start, gain, forced) == 0:
+        if place_staff(drawn, seating, staff, gain_start, gain, forced) == 0:
             break
-    place_volunteers(problem, seating, volunteers, price, _MIX, forced)
+    drawn = guided(problem, ascent.filled, unit)
+    improve_by_chains(drawn, calls, seating, _REACH, problem.line_kind == STAFF)
+    place_volunteers(drawn, seating, volunteers, ascent.price, _MIX, forced)
+    improve_by_chains(drawn, calls, seating, _REACH)
+    improve_by_chains(problem, calls, seating, _REACH)
     return seating
+
+
+def guided(problem: Problem, filled: NDArray[np.float64], strength: int) -> Problem:
+    """Raise the value of each place by `strength` times the part of it that `filled` fills."""
+    places = np.diff(problem.place_start)
+    nth = np.arange(problem.place_value.size) - np.repeat(problem.place_start[:-1], places)
+    part = np.clip(np.repeat(filled, places) - nth, 0, 1)
+    return problem._replace(place_value=problem.place_value + (strength * part).astype(np.int64))
 
 
 def supervisor_gains(

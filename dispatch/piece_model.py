@@ -1,7 +1,7 @@
 """The mixed-integer program of one piece.
 
 Variables: an arc is taken (x, binary), a place is filled (y), a post has a supervisor (z, binary),
-a post has volunteers (b), a person works an n-th shift (t). All but x and z are whole by
+a post has volunteers (b), a person works an n-th shift (t). All but x, z and b are whole by
 themselves. Stronger than the plain big-M form: a seat needs a supervisor one by one
 (``y <= z``), besides ``sum of supervised x <= seats * supervisors`` (H6); ``y <= b`` and
 ``sum of y >= min_volunteers * b`` (H7); rest (H3) by the cliques of the interval graph.
@@ -112,6 +112,7 @@ def build_model(piece: Piece) -> model_pb2.ModelProto:
     whole = np.zeros(cost.size, bool)
     whole[x] = True
     whole[z] = True
+    whole[b] = True  # else half a company would do for one volunteer
     return _proto(cost, lower, whole, rows)
 
 

@@ -65,8 +65,6 @@ from grid.errors import JinggeError, ScenarioError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from dispatch.chains import Callers
     from dispatch.scenario import Scenario
 
@@ -131,7 +129,9 @@ def plan(
         ascent = _raise_bound(relaxation, effort, run)
         run.enter("construct")
         calls = callers(problem)
-        seating = _construct(problem, calls, ascent.price, relaxation.forced, seed=seed, run=run)
+        seating = construct(problem, calls, ascent, relaxation.forced, seed)
+        run.objective = int(objective(problem, seating))
+        run.tell()
         run.enter("improve")
         _improve(problem, calls, seating, effort=effort, workers=workers, pool=pool, run=run)
     return _finish(scenario, problem, seating, ascent, seed=seed, workers=workers, run=run)
@@ -184,26 +184,6 @@ def _raise_bound(relaxation: Relaxation, effort: Effort, run: Run) -> Ascent:
         stop=lambda _: run.elapsed() > deadline,
         report=run.raise_bound,
     )
-
-
-def _construct(
-    problem: Problem,
-    calls: Callers,
-    price: NDArray[np.int64],
-    forced: NDArray[np.int64],
-    *,
-    seed: int,
-    run: Run,
-) -> Seating:
-    """Build a roster from the prices, and fill what is open by chains."""
-    seating = construct(problem, price, forced, seed)
-    for _ in range(2):
-        gained = improve_by_chains(problem, calls, seating, _REACH)
-        run.objective = int(objective(problem, seating))
-        run.tell()
-        if gained == 0 or run.left() <= 0:
-            break
-    return seating
 
 
 def _improve(

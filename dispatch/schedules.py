@@ -15,8 +15,8 @@ import numpy as np
 FORCED = np.int64(1) << 50
 """Extra value of a row that a pin claims: more than any sum of prices, so it is always taken."""
 
-NOTHING = -(np.int64(1) << 61)
-"""Worth of what cannot be had."""
+NOTHING = -(np.int64(1) << 56)
+"""Worth of what cannot be had: less than all pins weigh, and a week of it fits 64 bits."""
 
 
 @nb.njit(cache=True, nogil=True)
