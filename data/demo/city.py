@@ -13,7 +13,9 @@ from data.catalogue import load_roles
 from data.demo.demand import build_demand
 from data.demo.ground import Ground, build_ground
 from data.demo.pins import with_pins
+from data.demo.programme import Programme, build_programme
 from data.demo.shifts import TIMEZONE, build_shifts
+from data.demo.signups import with_posts_by_signups
 from data.demo.staff import build_staff
 from data.demo.volunteers import People, build_volunteers
 from dispatch.rules import Costs, Rules
@@ -40,7 +42,7 @@ class Demo:
         ``team_id, name, station_id, specialism``.
     people_extra : DataFrame
         ``name, sex, age, team_id`` of each row of ``scenario.people``.
-    ground : Ground
+    ground, programme : Ground, Programme
         What the scenario was made from.
     """
 
@@ -48,6 +50,7 @@ class Demo:
     teams: pd.DataFrame
     people_extra: pd.DataFrame
     ground: Ground
+    programme: Programme
 
 
 def build_demo(volunteers: int = VOLUNTEERS, seed: int = SEED) -> Demo:
@@ -69,15 +72,17 @@ def build_demo(volunteers: int = VOLUNTEERS, seed: int = SEED) -> Demo:
     ground = build_ground(min(part, 1.0), seed)
     shifts = build_shifts()
     few = len(ground.stations)
-    helpers, teams = build_volunteers(ground, volunteers, max(few, round(TEAMS * part)), seed)
+    programme = build_programme(ground, seed)
+    num_teams = max(few, round(TEAMS * part))
+    helpers, teams = build_volunteers(ground, programme, volunteers, num_teams, seed)
     groups = [
-        build_staff(ground, "officer", max(few, round(OFFICERS * part)), seed),
-        build_staff(ground, "auxiliary", max(few, round(AUXILIARIES * part)), seed),
+        build_staff(ground, programme, "officer", max(few, round(OFFICERS * part)), seed),
+        build_staff(ground, programme, "auxiliary", max(few, round(AUXILIARIES * part)), seed),
         helpers,
     ]
     people = pd.concat([group.table for group in groups], ignore_index=True)
     availability = _availability(people, shifts, groups)
-    demand = build_demand(ground, shifts, seed)
+    demand = build_demand(ground, programme, shifts, seed)
     scenario = Scenario(
         name="包头警格演示周（合成数据）",
         timezone=TIMEZONE,
@@ -94,7 +99,9 @@ def build_demo(volunteers: int = VOLUNTEERS, seed: int = SEED) -> Demo:
         pins=pd.DataFrame(),
     )
     extra = pd.concat([group.extra for group in groups], ignore_index=True)
-    return Demo(with_pins(scenario, part, seed), teams, extra, ground)
+    models = set(ground.stations["station_id"][programme.by_signups])
+    scenario = with_pins(with_posts_by_signups(scenario, models), part, seed)
+    return Demo(scenario, teams, extra, ground, programme)
 
 
 def write_demo(

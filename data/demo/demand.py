@@ -13,16 +13,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.demo.ground import Ground
+    from data.demo.programme import Programme
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-POSTS_PER_BEAT = 18_700 / 1_444
+POSTS_PER_BEAT = 20_500 / 1_444
 _NOISE = 0.35
 _LEAST_POSTS = 3
 _FALL = 0.8
+_NEXT_ROLE = 0.85
 _MAX_WEIGHT = 10
-_LINES = (0.62, 0.30, 0.08)
+# By template: how much likelier a third, fourth and fifth person is at the hottest posts.
+_MORE = np.array([0.4, 0.4, 0.4, 0.4, 0.1])
+_LINES = (0.45, 0.38, 0.17)
+_AUXILIARY_LEADS, _PAIR, _SECOND = 0.76, 0.12, 0.06
+"""Posts led by an auxiliary, the others by an officer; at the hottest, a pair of auxiliaries, and
+an officer besides."""
 # Relative chance of each duty role by template; rows as TEMPLATES.
 _ROLES = (
     *("community_reporter", "mediator", "patrol_guard", "relief_worker", "order_steward"),
@@ -30,24 +37,26 @@ _ROLES = (
 )
 _ROLE_CHANCE = np.array(
     [
-        [1, 0, 2, 0, 6, 0, 4, 3, 0],
-        [5, 3, 1, 1, 3, 2, 4, 5, 0],
-        [4, 2, 2, 1, 5, 2, 4, 4, 0],
-        [3, 2, 8, 1, 4, 1, 1, 1, 4],
-        [1, 0, 8, 1, 1, 0, 0, 0, 4],
+        [2, 0, 2, 0, 6, 0, 5, 4, 0],
+        [6, 2, 1, 1, 3, 1, 5, 6, 0],
+        [5, 1, 2, 1, 5, 1, 5, 5, 0],
+        [4, 1, 8, 1, 5, 1, 2, 2, 2],
+        [3, 0, 8, 1, 2, 0, 0, 0, 2],
     ],
     np.float64,
 )
 
 
-def build_demand(ground: Ground, shifts: pd.DataFrame, seed: int) -> pd.DataFrame:
+def build_demand(
+    ground: Ground, programme: Programme, shifts: pd.DataFrame, seed: int
+) -> pd.DataFrame:
     """Make demand lines from the risk surface.
 
     A post has demand where its risk, times a draw, is among the highest of the city or the three
     highest of its beat, or where a school's gate opens. It asks for one to three duty roles that
-    fit the time of day, for an auxiliary or two, at a third of the posts for an officer, and at
-    the riskiest nights for one trained for hazards. Weights are 1–10 by the post's rank and fall
-    by a fifth a place.
+    fit the time of day, for an auxiliary or else an officer to lead them, and at the riskiest
+    nights for one trained for hazards. Weights are 1–10 by the post's rank and fall by a fifth a
+    place. What model stations ask for is cut afterwards (`data.demo.signups`).
 
     Returns
     -------
@@ -60,6 +69,7 @@ def build_demand(ground: Ground, shifts: pd.DataFrame, seed: int) -> pd.DataFram
     school = _school_posts(ground, num_beats)
     # Half of a shift's own level is taken out: by day there is less danger, but advice to give.
     level = np.log(risk + risk.mean() * 1e-3)
+    level += np.log(programme.campaign)[ground.beat_station(), None]
     score = level - level.mean(axis=0) / 2 + _NOISE * rng.standard_normal(risk.shape)
     rank = _ranks(score)
     wanted = round(POSTS_PER_BEAT * num_beats) / rank.size
@@ -115,8 +125,9 @@ def _duty_lines(shift: Integers, heat: Floats, rng: np.random.Generator) -> Line
     nth = np.arange(len(_LINES))
     post, place = np.nonzero(nth < count[:, None])
     role = np.array(_ROLES)[order[post, place]]
-    required = 2 + rng.binomial(3, 0.12 + 0.35 * heat[post])
-    return post, role, required, _weights(heat[post], rng)
+    more = _MORE[shift[post] % len(TEMPLATES)] * heat[post]
+    required = 2 + rng.binomial(3, 0.13 + more)
+    return post, role, required, _weights(heat[post] * _NEXT_ROLE**place, rng)
 
 
 def _school_lines(gate: NDArray[np.bool_], rng: np.random.Generator) -> Lines:
@@ -127,11 +138,11 @@ def _school_lines(gate: NDArray[np.bool_], rng: np.random.Generator) -> Lines:
 
 def _staff_lines(shift: Integers, heat: Floats, rng: np.random.Generator) -> list[Lines]:
     every = np.arange(len(shift))
-    auxiliary = every[rng.random(len(every)) < 0.92]
-    officer = every[rng.random(len(every)) < 0.12 + 0.32 * heat]
+    led = rng.random(len(every)) < _AUXILIARY_LEADS
+    auxiliary, officer = every[led], every[~led | (rng.random(len(every)) < _SECOND * heat)]
     late = shift % len(TEMPLATES) >= 3
     hazard = every[late & (heat > 0.9)]
-    pairs = 1 + (rng.random(len(auxiliary)) < 0.5 * heat[auxiliary])
+    pairs = 1 + (rng.random(len(auxiliary)) < _PAIR * heat[auxiliary])
     return [
         (auxiliary, np.full(len(auxiliary), "auxiliary"), pairs, _weights(heat[auxiliary], rng)),
         (officer, np.full(len(officer), "officer"), _ones(officer), _weights(heat[officer], rng)),
@@ -145,7 +156,7 @@ def _ones(like: Integers) -> Integers:
 
 def _weights(heat: Floats, rng: np.random.Generator) -> Integers:
     """Give the first place's weight: 1 at the coolest post, mostly 9 or 10 at the hottest."""
-    return np.clip(np.rint(1 + 8 * heat**1.5 + rng.normal(0, 1, len(heat))), 1, _MAX_WEIGHT).astype(
+    return np.clip(np.rint(1 + 8 * heat**2 + rng.normal(0, 1, len(heat))), 1, _MAX_WEIGHT).astype(
         np.int64
     )
 

@@ -41,6 +41,15 @@ def come_and_insured(scenario: Scenario) -> NDArray[np.bool_]:
     return np.asarray(available & (staff[:, None] | (until[:, None] >= day)), np.bool_)
 
 
+def capacity(scenario: Scenario) -> NDArray[np.int64]:
+    """Give the shifts a week that each person may work, (people,).
+
+    The smaller of the own limit and the number of shifts they come to; rest (H3) is left out.
+    """
+    limit = scenario.people["max_shifts"].to_numpy(np.int64)
+    return np.asarray(np.minimum(limit, come_and_insured(scenario).sum(axis=1)), np.int64)
+
+
 def may_fill(scenario: Scenario, role: str) -> NDArray[np.bool_]:
     """Tell who may fill a role (H2, and H8's hazardous roles), (people,) bool."""
     people = scenario.people

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from data.demo.eligible import come_and_insured, may_fill, reach
+from data.demo.eligible import capacity, come_and_insured, may_fill, reach
 from dispatch.rules import Tier
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def figures(scenario: Scenario) -> dict[str, int]:
     -------
     dict of str to int
         ``stations, beats, cells, officers, auxiliaries, volunteers``,
-         ``availability, posts, lines, places``
+        ``availability, posts, lines, places``
         (``volunteer_places, staff_places``), ``volunteer_capacity, staff_capacity`` (shifts that
-        people may work: the smaller of their limit and what they are available for) and
+        people may work: the smaller of their limit and what they are available and insured for) and
         ``candidate_pairs``: (person, line) pairs that keep H1, H2, H5 and the insured part of H8.
     """
     tier = scenario.people["tier"]
@@ -31,9 +31,7 @@ def figures(scenario: Scenario) -> dict[str, int]:
     line_tier = scenario.demand["role"].map(roles)
     volunteer_lines = line_tier == Tier.VOLUNTEER
     required = scenario.demand["required"]
-    days = scenario.availability["person_id"].value_counts()
-    free = scenario.people["person_id"].map(days).fillna(0)
-    capacity = np.minimum(free, scenario.people["max_shifts"])
+    shifts = capacity(scenario)
     return {
         "stations": scenario.beats["station_id"].nunique(),
         "beats": len(scenario.beats),
@@ -47,10 +45,42 @@ def figures(scenario: Scenario) -> dict[str, int]:
         "places": int(required.sum()),
         "volunteer_places": int(required[volunteer_lines].sum()),
         "staff_places": int(required[~volunteer_lines].sum()),
-        "volunteer_capacity": int(capacity[tier == Tier.VOLUNTEER].sum()),
-        "staff_capacity": int(capacity[tier != Tier.VOLUNTEER].sum()),
+        "volunteer_capacity": int(shifts[tier == Tier.VOLUNTEER].sum()),
+        "staff_capacity": int(shifts[tier != Tier.VOLUNTEER].sum()),
         "candidate_pairs": _candidate_pairs(scenario),
     }
+
+
+def station_fill(scenario: Scenario, roster: pd.DataFrame) -> pd.DataFrame:
+    """Tell how much of each station's weighted demand a roster fills.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    roster : DataFrame
+        ``person_id, beat_id, shift_id, role``, no row twice.
+
+    Returns
+    -------
+    DataFrame
+        Index ``station_id``; ``weight, unmet_weight, places, missing`` (int64) and ``filled``, the
+        part of the weight that is not unmet; first places are filled first.
+    """
+    demand, line = scenario.demand, ["beat_id", "shift_id", "role"]
+    heads = roster.groupby(line).size().rename("n").reset_index()
+    filled = demand[line].merge(heads, how="left", on=line)["n"].fillna(0).astype("int64")
+    weights = zip(demand["weight"], filled, strict=True)
+    table = pd.DataFrame(
+        {
+            "station_id": demand["beat_id"].map(scenario.beats.set_index("beat_id")["station_id"]),
+            "weight": demand["weight"].map(sum),
+            "unmet_weight": [sum(places[n:]) for places, n in weights],
+            "places": demand["required"],
+            "missing": (demand["required"] - filled).clip(lower=0),
+        }
+    )
+    stations = table.groupby("station_id").sum()
+    return stations.assign(filled=1 - stations["unmet_weight"] / stations["weight"])
 
 
 def _candidate_pairs(scenario: Scenario) -> int:

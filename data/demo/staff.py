@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.demo.ground import Ground
+    from data.demo.programme import Programme
 
-_SPREAD = 0.35
 _LABELS = {"officer": ("o", "民警"), "auxiliary": ("a", "辅警")}
-_MAX_SHIFTS = {4: 0.25, 5: 0.5, 6: 0.25}
+_MAX_SHIFTS = {4: 0.1, 5: 0.5, 6: 0.4}
 _TEMPLATE_DISLIKE = np.array([0, 0, 0, 5, 15])
 _ON_LEAVE, _ON_COURSE = 0.03, 0.10
 _HAZARD_TRAINED = 0.3
 
 
-def build_staff(ground: Ground, tier: str, count: int, seed: int) -> People:
+def build_staff(ground: Ground, programme: Programme, tier: str, count: int, seed: int) -> People:
     """Make the people of a staff tier.
 
-    A station gets staff by its risk to the power 0.8, times a draw: some have too few. Everybody
-    has two days off; some are on leave all week or on a course for a day.
+    A station gets staff by its risk to the power 0.8, times its staffing: some have too few.
+    Everybody has two days off; some are on leave all week or on a course for a day.
     """
     rng = np.random.default_rng([seed, 4, sorted(_LABELS).index(tier)])
-    station = _stations(ground, count, rng)
+    station = _stations(ground, programme, count)
     letter, label = _LABELS[tier]
     ids = pd.Series([f"{letter}{n:04d}" for n in range(1, count + 1)], dtype="str")
     hazard = (rng.random(count) < _HAZARD_TRAINED) & (tier == "officer")
@@ -68,11 +68,11 @@ def build_staff(ground: Ground, tier: str, count: int, seed: int) -> People:
     return People(table, extra, available, dislike)
 
 
-def _stations(ground: Ground, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _stations(ground: Ground, programme: Programme, count: int) -> NDArray[np.int64]:
     risk = np.bincount(ground.station, ground.risk.a_week(), minlength=len(ground.stations))
-    luck = np.exp(_SPREAD * rng.standard_normal(len(risk)))
     least = min(3, count // len(risk))
-    parts = least + apportion(count - least * len(risk), np.asarray(risk**0.8 * luck, np.float64))
+    shares = np.asarray(risk**0.88 * programme.staffing, np.float64)
+    parts = least + apportion(count - least * len(risk), shares)
     return np.repeat(np.arange(len(risk)), parts)
 
 

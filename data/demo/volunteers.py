@@ -17,17 +17,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.demo.ground import Ground
+    from data.demo.programme import Programme
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
 YOUNGEST, OLDEST = 18, 75
 _AGE_STEPS = (18, 23, 35, 55, 60)
-_MAX_SHIFTS = {1: 0.33, 2: 0.35, 3: 0.24, 4: 0.06, 5: 0.02}
+_MAX_SHIFTS = {1: 0.28, 2: 0.35, 3: 0.27, 4: 0.07, 5: 0.03}
 _HOME_SCATTER_M = 150.0
 _METRES_A_DEGREE = 111_195.0
-_PARTICIPATION_SPREAD = 0.35
-_COUNTRY_PEOPLE_A_KM2 = 500
 _CONVENIENT = 0.2
 
 
@@ -52,7 +51,7 @@ class People:
 
 
 def build_volunteers(
-    ground: Ground, count: int, num_teams: int, seed: int
+    ground: Ground, programme: Programme, count: int, num_teams: int, seed: int
 ) -> tuple[People, pd.DataFrame]:
     """Make volunteers and their teams.
 
@@ -62,7 +61,7 @@ def build_volunteers(
         The volunteers, and ``team_id, name, station_id, specialism``.
     """
     rng = np.random.default_rng([seed, 3])
-    home = _homes(ground, count, rng)
+    home = _homes(ground, programme, count, rng)
     habits = _load("habits").astype(_HABIT_TYPES)
     sex, age = _ages(ground.district[home], rng)
     profession = _professions(age, habits, rng)
@@ -109,10 +108,9 @@ def _load(name: str) -> pd.DataFrame:
         return pd.read_csv(file, dtype="str", keep_default_na=False)
 
 
-def _homes(ground: Ground, count: int, rng: np.random.Generator) -> Integers:
+def _homes(ground: Ground, programme: Programme, count: int, rng: np.random.Generator) -> Integers:
     """Draw home cells where people live; some stations' people join in more than others'."""
-    joining = np.exp(_PARTICIPATION_SPREAD * rng.standard_normal(len(ground.stations)))
-    chance = np.cumsum(ground.population * joining[ground.station])
+    chance = np.cumsum(ground.population * programme.joining[ground.station])
     drawn = np.searchsorted(chance, rng.random(count) * chance[-1], side="right")
     return np.asarray(drawn, np.int64)
 
