@@ -16,22 +16,19 @@ import argparse
 import os
 import shutil
 import statistics
-import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import folium
 import numpy as np
-import uvicorn
 from playwright.sync_api import Error, sync_playwright
 
 from api.app import create_app
 from api.city import City, build_city
 from api.map_file import unreported
-from api.server import address_of, bind
+from api.server import serving
 from api.settings import Settings
 from data.bundle import read_bundle
 from data.results import read_roster
@@ -39,8 +36,6 @@ from grid.cells import cell_polygons, format_cells
 from maps.base import OfflineFigure, OfflineMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, Page
 
 ARGS = (
@@ -83,19 +78,6 @@ OTHER = """async (shift) => {
     sum += c.getContext("2d").getImageData(128, 128, 1, 1).data[0];
   return performance.now() - start;
 }"""
-
-
-@contextmanager
-def served(city: City) -> Iterator[str]:
-    """Serve the city on a free loopback port."""
-    settings = Settings(port=0)
-    with bind(settings) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(city, settings), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield address_of(listener).rstrip("/")
-        server.should_exit = True
-        thread.join()
 
 
 def one_view(browser: Browser, address: str) -> dict[str, float]:
@@ -207,10 +189,11 @@ def main() -> None:
     scenario = read_bundle(options.bundle)
     roster = read_roster(options.roster, scenario)
     city = build_city(scenario, unreported(roster), "0" * 64)
+    settings = Settings(port=0)
     chromium = os.environ.get("JINGGE_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGS))
-        with served(city) as address:
+        with serving(create_app(city, settings), settings) as address:
             one_view(browser, address)  # the server's caches and the disk's
             runs = [one_view(browser, address) for _ in range(options.runs)]
         print(f"{len(city.lattice.cells):,} cells, 1440 x 900, median of {options.runs} (min-max)")

@@ -5,14 +5,12 @@ Every place that holds words of people, in turn, gets every payload: 20 beats, e
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import uvicorn
 from payloads import PAYLOADS
 from tiny_city import (
     beats_table,
@@ -27,7 +25,7 @@ from api.app import create_app
 from api.city import City, build_city
 from api.language import texts_of
 from api.map_file import map_file, unreported
-from api.server import address_of, bind
+from api.server import serving
 from api.settings import Settings
 from grid.cells import cells_at
 from grid.lattice import SortedCellIndex
@@ -113,13 +111,8 @@ def address(request: pytest.FixtureRequest, hostile_city: City) -> Iterator[str]
             ),
         )
     settings = Settings(port=0)
-    with bind(settings) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(city, settings), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield address_of(listener).rstrip("/")
-        server.should_exit = True
-        thread.join()
+    with serving(create_app(city, settings), settings) as found:
+        yield found
 
 
 class Watch:

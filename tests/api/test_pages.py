@@ -168,24 +168,11 @@ def test_tile_server_is_the_only_host_that_is_let_in() -> None:
 
 @pytest.fixture(scope="module")
 def address(city: City) -> Iterator[str]:
-    import threading
-    import time
-
-    import uvicorn
-
-    from api.server import address_of, bind
+    from api.server import serving
 
     settings = Settings(port=0, docs=True)
-    with bind(settings) as listener:
-        config = uvicorn.Config(create_app(city, settings), log_level="warning")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield address_of(listener).rstrip("/")
-        server.should_exit = True
-        thread.join()
+    with serving(create_app(city, settings), settings) as found:
+        yield found
 
 
 @pytest.mark.browser
