@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from grid.lattice import CellIndex
 
 NOBODY: Final = 0
-"""Byte of a cell that nobody reaches; otherwise 1 + whole percent, rounded down."""
+"""Byte of a cell that nobody reaches; otherwise 1 + whole percent, rounded down, up to 99 %."""
+
+NEARLY_CERTAIN: Final = 101
+"""Byte of at least 99.9 %: where a plan is good most cells are, and 99 % is ten times worse."""
+
+CERTAIN: Final = 102
+"""Byte of 100 %."""
 
 TOP: Final = 255
 """Byte of the heaviest cell; 0 is a cell without weight."""
@@ -53,6 +59,8 @@ class WeightScale:
 def coverage_bytes(coverage: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Return a byte a cell: 0 where nobody comes, else 1 + whole percent, rounded down.
 
+    At the top stand 99.9 % (`NEARLY_CERTAIN`) and 100 % (`CERTAIN`).
+
     Rounding down keeps ``coverage < level`` exact for every level in whole percent, but for values
     within 1e-6 under one, which single precision cannot tell from it.
 
@@ -61,8 +69,11 @@ def coverage_bytes(coverage: NDArray[np.floating]) -> NDArray[np.uint8]:
     coverage : ndarray of float, shape (n,)
         0..1.
     """
-    percent = np.floor(np.asarray(coverage, dtype=np.float64) * 100 + 1e-4).astype(np.uint8)
-    return np.where(coverage > 0, percent + 1, NOBODY).astype(np.uint8)
+    percent = np.asarray(coverage, dtype=np.float64) * 100 + 1e-4
+    found = np.where(np.asarray(coverage) > 0, np.floor(percent) + 1, NOBODY).astype(np.uint8)
+    found[percent >= 99.9] = NEARLY_CERTAIN
+    found[percent >= 100] = CERTAIN
+    return found
 
 
 def weight_bytes(weight: NDArray[np.floating]) -> tuple[NDArray[np.uint8], WeightScale]:

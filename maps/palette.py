@@ -19,10 +19,15 @@ MIN_STEP: Final = 7.0
 
 @dataclass(frozen=True, slots=True)
 class CoverageColours:
-    """Classes of coverage in whole percent; class k starts at ``breaks[k]``, the first above 0."""
+    """Classes of coverage in percent; class k starts at ``breaks[k]``, the first above 0.
+
+    The breaks are close at the top: a person on a roster is likely to come, so of the cells that a
+    plan of Baotou reaches at all within 3 minutes, two in five lie in 95-99 %, one in seven in
+    99-99.9 %, and nearly all others above. Lower values are volunteers alone, and averages.
+    """
 
     none: Colour = (248, 246, 240)
-    breaks: tuple[int, ...] = (0, 20, 40, 60, 80, 95)
+    breaks: tuple[float, ...] = (0, 50, 80, 95, 99, 99.9)
     colours: tuple[Colour, ...] = (
         (203, 229, 220),
         (157, 209, 201),

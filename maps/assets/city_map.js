@@ -5,6 +5,7 @@
   const Jingge = global.Jingge;
   const { OUTSIDE, EDGE, clamp } = Jingge;
   const WARM = 24; // decoded shifts kept
+  const CORE_OVER = 0.5;
   const TRANSPARENT = 0;
 
   function abgr([r, g, b, a = 255]) {
@@ -95,18 +96,26 @@
 
   // --- values to colours --------------------------------------------------------------------------
 
-  // Bytes of coverage: 0 nobody, 1 + whole percent otherwise. Percent of every cell of the finest level.
-  function percents(bytes, count) {
-    const out = new Uint8Array(count);
-    for (let k = 0; k < count; k++) out[k] = bytes[k] > 0 ? bytes[k] - 1 : 0;
+  // Percent that a byte of coverage stands for (`coverage_bytes`): 0 nobody, 1 + whole percent up to
+  // 99, then 99.9 and 100.
+  const PERCENT = Float64Array.from({ length: 256 }, (_, byte) =>
+    byte >= 102 ? 100 : byte === 101 ? 99.9 : Math.max(0, byte - 1),
+  );
+
+  // Percent of every cell of the finest level.
+  function percents(bytes) {
+    const out = new Float32Array(bytes.length);
+    for (let k = 0; k < out.length; k++) out[k] = PERCENT[bytes[k]];
     return out;
   }
 
   // Demand weight that nobody covers well enough, of every cell of the finest level.
-  function uncovered(percent, weight, level) {
-    const out = new Float32Array(percent.length);
-    for (let k = 0; k < out.length; k++)
-      if (percent[k] < level) out[k] = weight[k] * (1 - percent[k] / 100);
+  function uncovered(bytes, weight, level) {
+    const out = new Float32Array(bytes.length);
+    for (let k = 0; k < out.length; k++) {
+      const percent = PERCENT[bytes[k]];
+      if (percent < level) out[k] = weight[k] * (1 - percent / 100);
+    }
     return out;
   }
 
@@ -259,9 +268,9 @@
     }
 
     _setView() {
-      const { map, state, config } = this;
+      const { map, state } = this;
       if (state.view) map.setView([state.view[1], state.view[2]], state.view[0], { animate: false });
-      else this.fit(config.view.core, false);
+      else this.fitCore(false);
     }
 
     // Raster tiles that an administrator put under the cells; none by default.
@@ -273,11 +282,25 @@
       if (tiles.attribution) this.panel.credit(tiles.attribution);
     }
 
-    fit(bounds, animate = true) {
+    // Show a box between the floating parts, at a whole zoom. `over` is how much of a zoom step may
+    // be missing: whole steps are wide, and a core cut a little at its rim reads better than a small one.
+    fit(bounds, animate = true, over = 0) {
+      const { map } = this;
       const { left, right, top, bottom } = this.panel.margins();
-      this.map.fitBounds(bounds, {
-        paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], animate,
-      });
+      const padding = L.point(left + right, top + bottom);
+      const whole = map.getBoundsZoom(bounds, false, padding);
+      const box = L.bounds(bounds.map((corner) => map.project(corner, whole))).getSize();
+      const room = map.getSize().subtract(padding);
+      const spare = Math.log2(Math.min(room.x / box.x, room.y / box.y));
+      const zoom = Math.min(whole + (spare + over >= 1 ? 1 : 0), map.getMaxZoom());
+      const [first, second] = bounds.map((corner) => map.project(corner, zoom));
+      const shift = L.point(right - left, bottom - top).divideBy(2);
+      const centre = first.add(second).divideBy(2).add(shift);
+      map.setView(map.unproject(centre, zoom), zoom, { animate });
+    }
+
+    fitCore(animate = true) {
+      this.fit(this.config.view.core, animate, CORE_OVER);
     }
 
     // --- loading
@@ -295,8 +318,8 @@
         .replace("{ring}", ring).replace("{tier}", tier).replace("{shift}", shift);
     }
 
-    // Percent of every cell of the finest level in a shift, from the body of one byte a cell.
-    async percentsOf(address) {
+    // Bytes of every cell of the finest level in a shift; bytes, since many shifts are kept.
+    async bytesOf(address) {
       if (this.decoded.has(address)) {
         const known = this.decoded.get(address);
         this.decoded.delete(address);
@@ -305,10 +328,9 @@
       }
       const body = await this.source.bytes(address);
       const bytes = Jingge.decodeBody(this.pyramid.finest, body);
-      const percent = percents(bytes, this.pyramid.finest.count);
-      this.decoded.set(address, percent);
+      this.decoded.set(address, bytes);
       if (this.decoded.size > WARM) this.decoded.delete(this.decoded.keys().next().value);
-      return percent;
+      return bytes;
     }
 
     async _loadWeights() {
@@ -333,8 +355,8 @@
       this.meanWeight = positive ? sum / positive : 1;
       this.demands = this.pyramid.means(weights, new Float32Array(count).fill(1));
       // The finest level's colours do not hang on the weights; averages and gaps do.
-      if (this.percent && (this.depth > 0 || this.state.kind === "gaps")) this.repaint();
-      else if (this.percent) this._showFigures();
+      if (this.bytes && (this.depth > 0 || this.state.kind === "gaps")) this.repaint();
+      else if (this.bytes) this._showFigures();
     }
 
     async _loadOwners() {
@@ -375,7 +397,7 @@
         await new Promise((resolve) => setTimeout(resolve, 60));
         if (wanted !== this.changes) return;
         for (const ring of this.ringsShown())
-          await this.percentsOf(this.bodyAddress(ring, shift)).catch(() => {});
+          await this.bytesOf(this.bodyAddress(ring, shift)).catch(() => {});
       }
     }
 
@@ -385,11 +407,11 @@
     async show() {
       const turn = ++this.changes;
       const rings = this.ringsShown();
-      const percents = await Promise.all(rings.map((ring) => this.percentsOf(this.bodyAddress(ring))));
+      const bodies = await Promise.all(rings.map((ring) => this.bytesOf(this.bodyAddress(ring))));
       if (turn !== this.changes) return false;
       this.rings = rings;
-      this.percents = percents;
-      this.percent = percents[percents.length - 1];
+      this.bodies = bodies;
+      this.bytes = bodies[bodies.length - 1];
       this.repaint();
       return true;
     }
@@ -397,7 +419,7 @@
     // Tiles of a coarser level are about to be drawn: make their averages first.
     _prepare(level) {
       const depth = this.pyramid.levels.indexOf(level);
-      if (depth <= this.depth || !this.percent) return;
+      if (depth <= this.depth || !this.bytes) return;
       this.depth = depth;
       this._recolour();
     }
@@ -417,11 +439,12 @@
     }
 
     _recolour() {
-      const { pyramid, state, percent, depth } = this;
+      const { pyramid, state, bytes, depth } = this;
       const limit = pyramid.limit(depth);
       const { count } = pyramid.finest;
       const even = this._even || (this._even = new Float32Array(count).fill(1));
-      this.ringMeans = this.percents.map((one) => pyramid.means(one, this.weights || even, depth));
+      const weights = this.weights || even;
+      this.ringMeans = this.bodies.map((one) => pyramid.means(percents(one), weights, depth));
       this.means = this.ringMeans[this.ringMeans.length - 1];
       let painted;
       if (this.rings.length > 1)
@@ -429,7 +452,7 @@
       else if (state.kind === "coverage" || !this.weights)
         painted = this.coverageStyle.paint(this.means, limit, pyramid.outside);
       else {
-        this.lacks = pyramid.means(uncovered(percent, this.weights, state.level), even, depth);
+        this.lacks = pyramid.means(uncovered(bytes, this.weights, state.level), even, depth);
         painted = this.gapStyle.paint(this.lacks, this.demands, this.meanWeight, limit, pyramid.outside);
       }
       this.layer.colours = painted.colours;
@@ -439,29 +462,30 @@
 
     // Shares of the demand weight by class, and the figures beside the legend.
     summary() {
-      const { percent, percents: all, weights, state, coverageStyle, gapStyle, ringStyle } = this;
+      const { bytes, bodies, weights, state, coverageStyle, gapStyle, ringStyle } = this;
       const gaps = state.kind === "gaps";
       const shares = new Float64Array(16);
-      const values = new Float32Array(all.length);
+      const values = new Float64Array(bodies.length);
       let covered = 0;
       let cells = 0;
       let lacking = 0;
-      for (let k = 0; k < percent.length; k++) {
+      for (let k = 0; k < bytes.length; k++) {
         const w = weights[k];
         if (!(w > 0)) continue;
-        covered += w * percent[k];
-        const gap = percent[k] < state.level;
-        const lack = gap ? w * (1 - percent[k] / 100) : 0;
+        const percent = PERCENT[bytes[k]];
+        covered += w * percent;
+        const gap = percent < state.level;
+        const lack = gap ? w * (1 - percent / 100) : 0;
         if (gap) {
           cells += 1;
           lacking += w;
         }
         let index;
         if (gaps) index = gapStyle.classify(lack, w, this.meanWeight);
-        else if (all.length > 1) {
-          for (let r = 0; r < all.length; r++) values[r] = all[r][k];
+        else if (bodies.length > 1) {
+          for (let r = 0; r < bodies.length; r++) values[r] = PERCENT[bodies[r][k]];
           index = ringStyle.classify(values, state.level);
-        } else index = coverageStyle.classify(percent[k]);
+        } else index = coverageStyle.classify(percent);
         shares[index] += w;
       }
       return {
@@ -483,7 +507,7 @@
       if (other.some((key) => ["kind", "level"].includes(key))) {
         if (this.state.kind === "gaps") await this._loadWeights();
         if ("kind" in change && !this.state.ring) await this.show();
-        else if (this.percent) this.repaint();
+        else if (this.bytes) this.repaint();
         this.showPosts();
       }
       if (other.some((key) => ["shift", "ring", "tier"].includes(key))) {

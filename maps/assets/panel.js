@@ -111,7 +111,7 @@
       return make("div", { class: "jg-tools" },
         tool("zoom_in", () => city.map.zoomIn()),
         tool("zoom_out", () => city.map.zoomOut()),
-        tool("core", () => city.fit(city.config.view.core)),
+        tool("core", () => city.fitCore()),
         tool("whole", () => city.fit(city.config.view.city)));
     }
 
@@ -227,7 +227,8 @@
         days.get(day).push(k);
       });
       const weekday = new Intl.DateTimeFormat(lang, { weekday: "short", timeZone: "UTC" });
-      const date = new Intl.DateTimeFormat(lang, { month: "numeric", day: "numeric", timeZone: "UTC" });
+      const month = lang.startsWith("zh") ? "numeric" : "short";
+      const date = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { month, day: "numeric", timeZone: "UTC" });
       const worst = Math.max(...shifts.short.map((n, k) => n / Math.max(1, shifts.required[k])), 1e-9);
       this.chips = [];
       this.strip.replaceChildren(...Array.from(days, ([day, members]) => {
@@ -283,7 +284,7 @@
       const tier = this.t(`tier.${this.city.state.tier}`);
       for (const [ring, value] of known.coverage)
         row(this.t("card.coverage", { ring: this.t("minutes", { n: ring }), tier }),
-          this.t("percent", { n: Math.floor(value + 1e-3) }), "jg-main");
+          this.t("percent", { n: floored(value) }), "jg-main");
       row(this.t("card.weight"), known.weight === null ? "" : this.t("card.times", { n: readable(known.weight) }));
       if (known.posts && known.beat !== undefined) {
         const heads = this.city.config.tiers.filter((name) => known.posts.heads[name])
@@ -344,6 +345,12 @@
             make("span", { class: "jg-track" }, bar)));
         })));
     }
+  }
+
+  // Whole percent, and tenths next to certainty, rounded down.
+  function floored(percent) {
+    const near = percent + 1e-3;
+    return near >= 99.9 && near < 100 ? 99.9 : Math.floor(near);
   }
 
   function same(a, b) {

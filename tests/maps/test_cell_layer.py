@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maps.cell_layer import TOP, coverage_bytes, weight_bytes
+from maps.cell_layer import CERTAIN, NEARLY_CERTAIN, TOP, coverage_bytes, weight_bytes
+
+PERCENT = {NEARLY_CERTAIN: 99.9, CERTAIN: 100}
 
 
 @given(st.integers(1, 100), st.floats(0, 1))
@@ -15,15 +17,14 @@ def test_a_gap_at_any_whole_level_is_a_gap_in_bytes(level: int, coverage: float)
     if abs(coverage * 100 - level) < 2e-4:  # single precision cannot tell
         return
     byte = int(coverage_bytes(np.array([coverage]))[0])
-    percent = max(byte - 1, 0)
+    percent = PERCENT.get(byte, max(byte - 1, 0))
     assert (percent < level) == (coverage * 100 < level)
     assert (byte == 0) == (coverage == 0)
 
 
-def test_certainty_is_a_hundred_percent() -> None:
-    assert coverage_bytes(np.array([1.0, 1 - 1e-9, np.float32(0.995), 0.004, 0.0])).tolist() == [
-        *(101, 101, 100, 1, 0)
-    ]
+def test_certainty_is_a_hundred_percent_and_next_to_it_are_tenths() -> None:
+    values = [1.0, 1 - 1e-9, 0.99999, 0.999, 0.9989, np.float32(0.995), 0.004, 1e-12, 0.0]
+    assert coverage_bytes(np.array(values)).tolist() == [102, 102, 101, 101, 100, 100, 1, 1, 0]
 
 
 @given(st.lists(st.one_of(st.just(0.0), st.floats(1e-3, 10)), min_size=1))
