@@ -153,7 +153,7 @@ var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
   center: {{ this.location|tojson }}, crs: L.CRS.EPSG3857, attributionControl: false,
   fadeAnimation: false, ...{{ this.options|tojavascript }}
 });
-L.control.scale({imperial: false, position: "bottomright"}).addTo({{ this.get_name() }});
+L.control.scale({imperial: false, position: "bottomleft"}).addTo({{ this.get_name() }});
         {% endmacro %}
     """)
     # Folium's lists belong to the class and are shared: a subclass gets lists of its own.
