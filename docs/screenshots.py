@@ -1,0 +1,174 @@
+"""Take the pictures of the README: ``python docs/screenshots.py BUNDLE RESULT``.
+
+Serves the plan on a free loopback port, opens it in a headless Chromium, waits until everything is
+drawn, and writes PNGs of at most 256 colours. Fails where a page asks any other host for anything
+or where a script reports an error, so that a picture is also a check.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from api.app import create_app
+from api.city import load_city
+from api.server import serving
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from api.city import City
+
+IMAGES = Path(__file__).parent / "images"
+FRIDAY, EVENING_HOUR = 4, 18
+DESKTOP, PHONE = (1440, 900), (360, 740)
+SETTLED = "() => !document.querySelector('iframe') || frames[0].document.body.dataset.ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One PNG: where it is taken and how.
+
+    Attributes
+    ----------
+    path : str
+        Of the page, with ``{shift}`` for the position of Friday evening.
+    size : tuple of int
+        Width and height of the window in CSS pixels.
+    lang : str
+        What the browser asks for.
+    is_map : bool
+        Whether the page is a map, which says itself when it is drawn.
+    hover : tuple of float or None
+        Where the pointer rests, as shares of the window; None: nowhere.
+    scale : float
+        Device pixels a CSS pixel.
+    """
+
+    name: str
+    path: str
+    size: tuple[int, int] = DESKTOP
+    lang: str = "zh-CN"
+    is_map: bool = False
+    hover: tuple[float, float] | None = None
+    scale: float = 1
+
+
+MAP = "#shift={shift}&"
+PICTURES = (
+    Picture("start", "/"),
+    Picture("start-en", "/", lang="en"),
+    Picture("start-phone", "/", PHONE, scale=2),
+    Picture("coverage", "/maps/coverage" + MAP, is_map=True, hover=(0.355, 0.4)),
+    Picture("coverage-en", "/maps/coverage" + MAP, lang="en", is_map=True, hover=(0.355, 0.4)),
+    Picture("coverage-phone", "/maps/coverage" + MAP, PHONE, is_map=True, scale=2),
+    Picture("gaps", "/maps/gaps" + MAP, is_map=True),
+    Picture("gaps-phone", "/maps/gaps" + MAP, PHONE, is_map=True, scale=2),
+    Picture("gap-list", "/gaps"),
+    Picture("gap-list-phone", "/gaps", PHONE, scale=2),
+)
+
+
+def friday_evening(city: City) -> int:
+    """Return the position of the shift that starts on a Friday evening, local time.
+
+    Raises
+    ------
+    ValueError
+        Where there is none.
+    """
+    hour = timedelta(hours=1)
+    for number, start in enumerate(city.scenario.shifts["starts_at"]):
+        local = start.tz_convert(city.scenario.timezone)
+        since = local - local.normalize()
+        if local.weekday() == FRIDAY and EVENING_HOUR * hour <= since < (EVENING_HOUR + 3) * hour:
+            return number
+    raise ValueError("Expected a shift on a Friday evening, got none.")
+
+
+def take(browser: Browser, address: str, picture: Picture, shift: int) -> bytes:
+    """Return the PNG of a page as Chromium makes it.
+
+    Raises
+    ------
+    RuntimeError
+        Where the page asked another host, or a script reported an error.
+    """
+    width, height = picture.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=picture.scale,
+        locale=picture.lang,
+    )
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((address, "data:", "blob:"))
+            else wrong.append(request.url)
+        ),
+    )
+    page.goto(address + picture.path.format(shift=shift), wait_until="load")
+    if picture.is_map:
+        page.wait_for_selector("body[data-ready]")
+    else:
+        page.evaluate("document.querySelector('iframe')?.setAttribute('loading', 'eager')")
+        page.wait_for_function(SETTLED)
+    if picture.hover is not None:
+        page.mouse.move(picture.hover[0] * width, picture.hover[1] * height)
+    page.wait_for_timeout(400)
+    png = page.screenshot()
+    context.close()
+    if wrong:
+        raise RuntimeError(f"Expected {picture.name} to load quietly from us alone, got {wrong}.")
+    return png
+
+
+def quantised(png: bytes) -> bytes:
+    """Return the picture with at most 256 colours, which for flat pages is a third of the bytes."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    few = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    few.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def main() -> None:
+    """Write every picture, or those named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("result", type=Path)
+    parser.add_argument("--out", type=Path, default=IMAGES)
+    parser.add_argument("--only", nargs="*", help="names of pictures; default: all")
+    options = parser.parse_args()
+    city = load_city(options.bundle, options.result)
+    shift = friday_evening(city)
+    settings = Settings(port=0)
+    chromium = os.environ.get("JINGGE_CHROMIUM") or shutil.which("chromium")
+    options.out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright, serving(create_app(city, settings), settings) as address:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for picture in PICTURES:
+            if options.only and picture.name not in options.only:
+                continue
+            png = quantised(take(browser, address, picture, shift))
+            (options.out / f"{picture.name}.png").write_bytes(png)
+            print(f"{picture.name:16} {len(png) / 1e3:6.0f} KB")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
