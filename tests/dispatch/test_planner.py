@@ -1,0 +1,93 @@
+"""The planner as a whole: repeatable, honest about its clock, clear about what is impossible."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from tiny_city import pins_table, random_scenario, tiny_scenario
+
+from dispatch.effort import Effort
+from dispatch.planner import plan
+from grid.errors import ScenarioError
+
+
+def ticking(step):
+    """Make a clock that moves by `step` seconds at every look."""
+    ticks = count()
+    return lambda: next(ticks) * step
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rounds_give_the_same_roster_again(seed):
+    scenario = random_scenario(seed, people=20)
+    first, second = (
+        plan(scenario, effort=Effort(rounds=2), workers=2, seed=7, clock=ticking(step))
+        for step in (0.001, 10.0)
+    )
+    assert first.roster.equals(second.roster)
+    assert first.prices.equals(second.prices)
+    assert (first.report.objective, first.report.bound) == (
+        second.report.objective,
+        second.report.bound,
+    )
+
+
+def test_no_rounds_still_give_a_checked_plan_with_a_bound():
+    result = plan(tiny_scenario(), effort=Effort(rounds=0), clock=ticking(0.0))
+    assert not any(result.report.violations.values())
+    assert 0 < result.report.bound <= result.report.objective
+
+
+def test_a_limit_that_is_over_at_once_still_gives_a_checked_plan():
+    result = plan(tiny_scenario(), effort=Effort(time_limit_s=1e-6), clock=ticking(1.0))
+    assert not any(result.report.violations.values())
+    assert result.report.bound <= result.report.objective
+
+
+def test_progress_tells_the_stages_in_order_and_only_better_bounds():
+    told = []
+    plan(tiny_scenario(), effort=Effort(rounds=1), clock=ticking(0.5), progress=told.append)
+    stages = list(dict.fromkeys(progress.stage for progress in told))
+    assert stages == ["encode", "bound", "construct", "improve", "check", "explain"]
+    bounds = [progress.bound for progress in told if progress.bound is not None]
+    assert bounds == sorted(bounds)
+    seconds = [progress.seconds for progress in told]
+    assert seconds == sorted(seconds)
+
+
+def test_stages_add_up_to_the_time_that_passed():
+    clock = ticking(0.25)
+    result = plan(tiny_scenario(), effort=Effort(rounds=1), clock=clock)
+    assert sum(result.report.seconds.values()) == pytest.approx(clock(), abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({}, "either a time limit or a number of rounds"),
+        ({"time_limit_s": 3.0, "rounds": 1}, "either a time limit or a number of rounds"),
+        ({"time_limit_s": 0.0}, "time limit > 0"),
+        ({"time_limit_s": float("nan")}, "time limit > 0"),
+        ({"rounds": -1}, "rounds >= 0"),
+    ],
+)
+def test_impossible_efforts_are_refused(kwargs, message):
+    with pytest.raises(ScenarioError, match=message):
+        Effort(**kwargs)
+
+
+def test_workers_are_at_least_one():
+    with pytest.raises(ScenarioError, match="workers >= 1, got 0"):
+        plan(tiny_scenario(), effort=Effort(rounds=0), workers=0, clock=ticking(0.0))
+
+
+def test_a_fixed_pin_that_no_rule_allows_is_refused():
+    scenario = tiny_scenario()
+    person = scenario.people["person_id"].iloc[0]
+    line = scenario.demand.iloc[0]
+    free = scenario.availability.query("person_id != @person").reset_index(drop=True)
+    pins = pins_table((person, line["beat_id"], line["shift_id"], line["role"], "fixed"))
+    pinned = tiny_scenario(availability=free, pins=pins)
+    with pytest.raises(ScenarioError, match="fixed pin"):
+        plan(pinned, effort=Effort(rounds=0), clock=ticking(0.0))
