@@ -69,8 +69,8 @@ PICTURES = (
     Picture("start", "/"),
     Picture("start-en", "/", lang="en"),
     Picture("start-phone", "/", PHONE, scale=2),
-    Picture("coverage", "/maps/coverage" + MAP, is_map=True, hover=(0.355, 0.4)),
-    Picture("coverage-en", "/maps/coverage" + MAP, lang="en", is_map=True, hover=(0.355, 0.4)),
+    Picture("coverage", "/maps/coverage" + MAP, is_map=True, hover=(0.37, 0.455)),
+    Picture("coverage-en", "/maps/coverage" + MAP, lang="en", is_map=True, hover=(0.37, 0.455)),
     Picture("coverage-phone", "/maps/coverage" + MAP, PHONE, is_map=True, scale=2),
     Picture("gaps", "/maps/gaps" + MAP, is_map=True),
     Picture("gaps-phone", "/maps/gaps" + MAP, PHONE, is_map=True, scale=2),
@@ -140,7 +140,9 @@ def take(browser: Browser, address: str, picture: Picture, shift: int) -> bytes:
 def quantised(png: bytes) -> bytes:
     """Return the picture with at most 256 colours, which for flat pages is a third of the bytes."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    few = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    # This method keeps rare colours, such as the one warning on a page; k-means the large areas.
+    method = Image.Quantize.MAXCOVERAGE
+    few = image.quantize(256, method=method, kmeans=3, dither=Image.Dither.NONE)
     out = io.BytesIO()
     few.save(out, "PNG", optimize=True)
     return out.getvalue()

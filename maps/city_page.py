@@ -183,7 +183,7 @@ def bounds_of(
     lat: NDArray[np.floating],
     lng: NDArray[np.floating],
     weight: NDArray[np.floating] | None = None,
-    outer: float = 0.11,
+    outer: float = 0.16,
 ) -> Bounds:
     """Return the box of some points, or the one that leaves `outer` of the weight on each side.
 

@@ -5,7 +5,7 @@
   const Jingge = global.Jingge;
   const { OUTSIDE, EDGE, clamp } = Jingge;
   const WARM = 24; // decoded shifts kept
-  const CORE_OVER = 0.5;
+  const CORE_OVER = 0.2;
   const TRANSPARENT = 0;
 
   function abgr([r, g, b, a = 255]) {
