@@ -43,13 +43,15 @@ def plan_bundle(
     BundleError, JinggeError
         Where the bundle cannot be read or planned.
     """
+    from api.gaps import in_both_languages
     from data.bundle import bundle_sha256, read_bundle
     from data.results import write_result
     from dispatch.planner import plan
 
     sha256 = bundle_sha256(bundle)
+    scenario = read_bundle(bundle)
     result = plan(
-        read_bundle(bundle),
+        scenario,
         effort=effort,
         workers=workers,
         seed=seed,
@@ -57,7 +59,7 @@ def plan_bundle(
         progress=progress,
     )
     report = replace(result.report, scenario_sha256=sha256, versions=stack_versions())
-    result = replace(result, report=report)
+    result = in_both_languages(scenario, replace(result, report=report))
     write_result(result, out)
     return result
 

@@ -68,5 +68,5 @@ def unreported(roster: pd.DataFrame) -> PlanResult:
         scenario_sha256="",
         versions={},
     )
-    empty = (pd.DataFrame(columns=list(names)) for names in (GAP_COLUMNS, PRICE_COLUMNS))
-    return PlanResult(roster, report, *empty)
+    gaps, prices = (pd.DataFrame(columns=list(names)) for names in (GAP_COLUMNS, PRICE_COLUMNS))
+    return PlanResult(roster, report, gaps, prices)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dispatch.scenario import Scenario
 
 REPORT_FILE = "report.json"
+ENGLISH_GAPS_FILE = "gaps_en.csv"
 _GAP_TEXTS = ("beat_id", "shift_id", "role", "cause", "remedy")
 
 
@@ -30,12 +31,16 @@ class ResultError(InputError):
 def write_result(result: PlanResult, directory: Path) -> None:
     """Write ``roster.csv``, ``report.json``, ``gaps.csv`` and ``prices.csv``.
 
+    Where the gaps have ``remedy_en``, ``gaps_en.csv`` is ``gaps.csv`` in English.
     The directory appears whole: an interruption leaves what stood there before. Other files in
     it, a map say, stay.
     """
-    with whole_directory(directory) as fresh:
+    with whole_directory(directory, stale=(ENGLISH_GAPS_FILE,)) as fresh:
         write_table(result.roster.loc[:, list(ROSTER_COLUMNS)], fresh / "roster.csv")
         write_table(result.gaps.loc[:, list(GAP_COLUMNS)], fresh / "gaps.csv")
+        if "remedy_en" in result.gaps:
+            english = result.gaps.assign(remedy=result.gaps["remedy_en"])
+            write_table(english.loc[:, list(GAP_COLUMNS)], fresh / ENGLISH_GAPS_FILE)
         write_table(result.prices.loc[:, list(PRICE_COLUMNS)], fresh / "prices.csv")
         (fresh / REPORT_FILE).write_text(report_json(result.report), "utf-8", newline="\n")
 
@@ -57,11 +62,17 @@ def read_result(directory: Path) -> PlanResult:
     report = _read_report(directory / REPORT_FILE, problems)
     roster = _read(directory / "roster.csv", ROSTER_COLUMNS, problems)
     gaps = _read(directory / "gaps.csv", GAP_COLUMNS, problems)
+    english = None
+    if (directory / ENGLISH_GAPS_FILE).exists():
+        english = _read(directory / ENGLISH_GAPS_FILE, GAP_COLUMNS, problems)
     prices = _read(directory / "prices.csv", PRICE_COLUMNS, problems)
     problems.raise_if_any(ResultError)
     if report is None or roster is None or gaps is None or prices is None:  # pragma: no cover
         raise ResultError([f"{directory}: expected a result, got none"])
-    result = PlanResult(_text_table(roster), report, _gap_table(gaps), _price_table(prices))
+    gap_table = _gap_table(gaps)
+    if english is not None:
+        gap_table = _with_english(gap_table, _gap_table(english), problems)
+    result = PlanResult(_text_table(roster), report, gap_table, _price_table(prices))
     problems.raise_if_any(ResultError)
     return result
 
@@ -114,6 +125,14 @@ def _gap_table(sheet: Sheet) -> pd.DataFrame:
             for column in GAP_COLUMNS
         }
     )
+
+
+def _with_english(gaps: pd.DataFrame, english: pd.DataFrame, problems: Problems) -> pd.DataFrame:
+    facts = [column for column in GAP_COLUMNS if column != "remedy"]
+    if not gaps[facts].equals(english[facts]):
+        problems.add(ENGLISH_GAPS_FILE, "expected the rows of gaps.csv, got others")
+        return gaps
+    return gaps.assign(remedy_en=english["remedy"])
 
 
 def _price_table(sheet: Sheet) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from dispatch.rules import Costs, Rules, Tier
 from dispatch.scenario import Scenario
 
 if TYPE_CHECKING:
-    from dispatch.gaps import explain_gaps
+    from dispatch.gaps import explain_gaps, find_gaps, word_remedies
     from dispatch.greedy import greedy_roster
     from dispatch.planner import PlanError, plan
 
@@ -37,16 +37,20 @@ __all__ = [
     "Tier",
     "check",
     "explain_gaps",
+    "find_gaps",
     "greedy_roster",
     "on_duty",
     "plan",
+    "word_remedies",
 ]
 
 _LATER = {
     "explain_gaps": "dispatch.gaps",
+    "find_gaps": "dispatch.gaps",
     "greedy_roster": "dispatch.greedy",
     "PlanError": "dispatch.planner",
     "plan": "dispatch.planner",
+    "word_remedies": "dispatch.gaps",
 }
 
 

@@ -16,7 +16,7 @@ from dispatch.rules import Tier
 from dispatch.wording import REMEDIES, TOGETHER, Language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,7 +35,7 @@ class Gaps:
     table : DataFrame
         One row for every short line in the order of ``scenario.demand``, with `GAP_COLUMNS`.
     remedies : tuple of Remedy
-        One for every row.
+        One for every row; `word_remedies` puts them into words of another language.
     """
 
     table: pd.DataFrame
@@ -43,7 +43,11 @@ class Gaps:
 
 
 def explain_gaps(
-    scenario: Scenario, roster: pd.DataFrame, *, language: Language = "zh"
+    scenario: Scenario,
+    roster: pd.DataFrame,
+    *,
+    language: Language = "zh",
+    labels: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Explain every short demand line of a roster that keeps H1-H9.
 
@@ -58,12 +62,19 @@ def explain_gaps(
         and enough volunteers or free companions). ``cause`` is the first that is 0; where people
         remain after all, ``cost`` (adding one would cost more than the place is worth) or
         ``trade`` (it would pay: the plan can still be improved). ``remedy`` is the cheapest
-        single change that would fill one more place, in words, with ids and no names.
+        single change that would fill one more place, in words, with ids and no names; `labels`
+        are as for `word_remedies`.
     """
-    return find_gaps(scenario, roster, language=language).table
+    return find_gaps(scenario, roster, language=language, labels=labels).table
 
 
-def find_gaps(scenario: Scenario, roster: pd.DataFrame, *, language: Language = "zh") -> Gaps:
+def find_gaps(
+    scenario: Scenario,
+    roster: pd.DataFrame,
+    *,
+    language: Language = "zh",
+    labels: Mapping[str, str] | None = None,
+) -> Gaps:
     """Do what `explain_gaps` does, and also return the remedies as values."""
     scenario = _with_places_for_supervisors(scenario)
     demand = _Demand.of(scenario, roster)
@@ -75,7 +86,6 @@ def find_gaps(scenario: Scenario, roster: pd.DataFrame, *, language: Language = 
         (post.staff if demand.staffed[line.number] else post.short).append(line)
     rules = scenario.rules
     search = Search(rules.volunteers_per_supervisor, rules.min_volunteers_per_post)
-    words = _Words(scenario, language)
     rows: list[tuple[Any, ...]] = []
     remedies = []
     for line, counts in zip(lines, found.counts.tolist(), strict=True):
@@ -91,11 +101,40 @@ def find_gaps(scenario: Scenario, roster: pd.DataFrame, *, language: Language = 
         unfilled = demand.weight[n][-line.missing :]
         steps = (*counts, counts[-1] if now else 0)
         gain = scenario.costs.unmet * unfilled[0]
-        text = words.remedy(remedy, n, gain=gain, group=search.group(post))
-        cause = _cause(steps, remedy, gain)
-        rows.append((*demand.key[n], line.missing, sum(unfilled), cause, *steps, text))
-        remedies.append(remedy)
-    return Gaps(_table(rows), tuple(remedies))
+        remedies.append(replace(remedy, gain=gain, group=search.group(post)))
+        cause = _cause(steps, remedies[-1])
+        rows.append((*demand.key[n], line.missing, sum(unfilled), cause, *steps, ""))
+    table = _table(rows)
+    worded = word_remedies(scenario, table, remedies, language=language, labels=labels)
+    return Gaps(table.assign(remedy=pd.Series(worded, dtype="str")), tuple(remedies))
+
+
+def word_remedies(
+    scenario: Scenario,
+    gaps: pd.DataFrame,
+    remedies: Sequence[Remedy],
+    *,
+    language: Language,
+    labels: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Put remedies into words, without looking for them again.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        That the gaps were found in.
+    gaps : DataFrame
+        ``beat_id, shift_id, role`` of each short line; other columns are passed over.
+    remedies : sequence of Remedy
+        As `find_gaps` gave them, one for every row of `gaps`.
+    language : {"zh", "en"}
+    labels : mapping of str to str, optional
+        What people call a role or a qualification in that language, by its code. What has no
+        label is called by its code. Labels are data that a city may edit, hence not known here.
+    """
+    words = _Words(scenario, language, labels or {})
+    keys = zip(*(gaps[name] for name in LINE), strict=True)
+    return [words.remedy(remedy, *key) for remedy, key in zip(remedies, keys, strict=True)]
 
 
 def _with_places_for_supervisors(scenario: Scenario) -> Scenario:
@@ -123,11 +162,11 @@ def _with_places_for_supervisors(scenario: Scenario) -> Scenario:
     return replace(scenario, demand=pd.concat([demand, more], ignore_index=True))
 
 
-def _cause(steps: tuple[int, ...], remedy: Remedy, gain: int) -> str:
+def _cause(steps: tuple[int, ...], remedy: Remedy) -> str:
     for step, remaining in zip(STEPS, steps, strict=True):
         if not remaining:
             return step
-    return "trade" if remedy.cost < gain else "cost"
+    return "trade" if remedy.cost < remedy.gain else "cost"
 
 
 def _table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
@@ -208,24 +247,27 @@ def _lines(found: Funnel, demand: _Demand) -> Iterator[Line]:
 class _Words:
     """Puts remedies into words of one language."""
 
-    def __init__(self, scenario: Scenario, language: Language) -> None:
+    def __init__(self, scenario: Scenario, language: Language, labels: Mapping[str, str]) -> None:
         self._language = language
+        self._labels = labels
         self._person = scenario.people["person_id"].tolist()
         self._max_shifts = scenario.people["max_shifts"].tolist()
-        self._line = list(zip(*(scenario.demand[name] for name in LINE), strict=True))
         ends_at = scenario.shifts["ends_at"].dt.tz_convert(scenario.timezone)
         self._ends_on = dict(zip(scenario.shifts["shift_id"], ends_at.dt.date, strict=True))
         self._learn = {
-            role: ";".join(qualifications[:1])
+            role: self._label(next(iter(qualifications), ""))
             for role, qualifications in zip(
                 scenario.roles["role"], scenario.roles["qualifications"], strict=True
             )
         }
 
-    def remedy(self, remedy: Remedy, number: int, *, gain: int, group: int) -> str:
-        beat, shift, role = self._line[number]
+    def _label(self, code: str) -> str:
+        return self._labels.get(code, code)
+
+    def remedy(self, remedy: Remedy, beat: str, shift: str, role: str) -> str:
         changed, companions = remedy.changed, remedy.added[1:]
-        values = {"beat": beat, "role": role, "cost": remedy.cost, "gain": gain, "group": group}
+        values = {"beat": beat, "role": self._label(role), "cost": remedy.cost}
+        values |= {"gain": remedy.gain, "group": remedy.group}
         if remedy.person != NOBODY:
             values["person"] = self._person[remedy.person]
         if changed != NOBODY:
@@ -234,7 +276,7 @@ class _Words:
             supervisor, (_, _, supervisor_role) = companions[0]
             if supervisor != NOBODY:
                 values["supervisor"] = self._person[supervisor]
-            values["supervisor_role"] = supervisor_role
+            values["supervisor_role"] = self._label(supervisor_role)
             companions = companions[1:]
         values["until"] = self._ends_on[shift]
         values["limit_m"] = remedy.limit_m

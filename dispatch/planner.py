@@ -54,7 +54,7 @@ from dispatch.chains import callers, improve_by_chains
 from dispatch.check import check
 from dispatch.construction import construct
 from dispatch.effort import Effort, Progress, Run
-from dispatch.gaps import explain_gaps
+from dispatch.gaps import find_gaps
 from dispatch.improvement import improve_by_pieces
 from dispatch.prices import price_table
 from dispatch.problem import Problem, encode
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 _FIRST_STEP, _LAST_STEP = 2.0, 0.002
 """Price steps of the ascent, as parts of the mean value of a line's first place."""
 _ROUNDS_STEPS = 600
-_MOST_STEPS, _FEWEST_STEPS = 2_000, 60
+_MOST_STEPS, _FEWEST_STEPS = 800, 60
 _ASCENT_SHARE = 0.4
 _REACH = 300
 _CUTS = 2
@@ -264,7 +264,7 @@ def _finish(
     if bound > checked.objective:
         raise PlanError(f"Expected bound <= objective, got {bound} > {checked.objective}.")
     run.enter("explain")
-    gaps = explain_gaps(scenario, roster)
+    gaps = find_gaps(scenario, roster)
     prices = price_table(scenario, problem, ascent.price, roster)
     run.enter("")
     return PlanResult(
@@ -286,6 +286,7 @@ def _finish(
             scenario_sha256="",
             versions={},
         ),
-        gaps=gaps,
+        gaps=gaps.table,
         prices=prices,
+        remedies=gaps.remedies,
     )

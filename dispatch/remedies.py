@@ -54,6 +54,10 @@ class Remedy:
         All new assignments: the person's, then a supervisor's, then companions'.
     cost : int
         What they add to the objective in travel, extra shift and dislike; for kind ``add`` only.
+    gain : int
+        What the objective loses once the place is filled.
+    group : int
+        How many volunteers must come to the post at once (H7).
     """
 
     kind: str
@@ -62,6 +66,8 @@ class Remedy:
     metres: float = 0.0
     added: tuple[Placement, ...] = ()
     cost: int = 0
+    gain: int = 0
+    group: int = 1
 
     @property
     def limit_m(self) -> int:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dispatch.remedies import Remedy
+
 ROSTER_COLUMNS = ("person_id", "beat_id", "shift_id", "role")
 GAP_COLUMNS = (
     *("beat_id", "shift_id", "role", "missing", "weight", "cause"),
@@ -58,10 +60,13 @@ class PlanResult:
     """A checked plan: tables with the columns of `ROSTER_COLUMNS`, `GAP_COLUMNS`, `PRICE_COLUMNS`.
 
     ``roster`` is sorted by its columns; ``gaps`` has a row for every short demand line,
-    ``prices`` one for every demand line.
+    ``prices`` one for every demand line. ``gaps`` may also have ``remedy_en``, the remedy in
+    English. ``remedies``, one a row of ``gaps``, are of a fresh plan only: files hold their words
+    (`dispatch.gaps.word_remedies`).
     """
 
     roster: pd.DataFrame
     report: Report
     gaps: pd.DataFrame
     prices: pd.DataFrame
+    remedies: tuple[Remedy, ...] = ()

@@ -7,6 +7,7 @@ columns as text.
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Literal
 
 import pandas as pd
 
@@ -42,6 +43,19 @@ def load_shift_templates() -> pd.DataFrame:
         weekend_ends``; times as ``HH:MM``, an end before its start lies on the next day.
     """
     return _load("shift_templates")
+
+
+def labels(language: Literal["zh", "en"]) -> dict[str, str]:
+    """Return what people call each role and qualification, by its code.
+
+    English labels begin with a small letter, as they stand inside a sentence.
+    """
+    found: dict[str, str] = {}
+    for table in (load_roles(), load_qualifications()):
+        found |= dict(zip(table.iloc[:, 0], table[f"label_{language}"], strict=True))
+    if language == "zh":
+        return found
+    return {code: label[:1].lower() + label[1:] for code, label in found.items()}
 
 
 def _load(name: str) -> pd.DataFrame:

@@ -16,6 +16,8 @@ import pytest
 from api import cli
 from api.jobs import DemoError, ensure_demo, finished_result
 from data.bundle import bundle_sha256, read_bundle
+from data.catalogue import labels
+from data.demo import write_demo
 from data.results import read_result
 from dispatch.check import check
 
@@ -42,6 +44,18 @@ def test_plan_is_written_whole_with_its_proof(bundle: Path, tmp_path: Path) -> N
     assert cli.run([*plan, "--seed", "7"]) == 0
     assert (out / "roster.csv").read_bytes() == first
     assert finished_result(bundle, out) is not None
+
+
+def test_remedies_are_written_in_both_languages_with_labels(tmp_path: Path) -> None:
+    bundle, out = tmp_path / "bundle", tmp_path / "out"
+    write_demo(bundle, 300)
+    assert cli.run(["plan", str(bundle), "--out", str(out), "--rounds", "0", "--workers", "1"]) == 0
+    gaps = read_result(out).gaps
+    codes = "|".join(labels("zh"))
+    assert not gaps["remedy"].str.contains(codes).any()
+    assert gaps["remedy"].str.contains("作为辅警|作为民警").any()
+    assert gaps["remedy_en"].str.contains("as auxiliary|as officer").any()
+    assert not gaps["remedy_en"].str.contains("_").any()
 
 
 def test_a_plan_of_another_bundle_is_not_used_again(

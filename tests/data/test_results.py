@@ -69,6 +69,25 @@ def test_an_empty_result_comes_back(tmp_path: Path) -> None:
     assert_same(empty, read_result(tmp_path / "out"))
 
 
+def test_gaps_in_english_come_back_and_go_with_the_next_result(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    english = replace(RESULT, gaps=GAPS.assign(remedy_en=pd.Series(["one more"], dtype="str")))
+    write_result(english, out)
+    assert_same(english, read_result(out))
+    assert (out / "gaps_en.csv").read_text("utf-8").count("one more") == 1
+    write_result(RESULT, out)
+    assert_same(RESULT, read_result(out))
+
+
+def test_english_gaps_of_another_plan_are_refused(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_result(replace(RESULT, gaps=GAPS.assign(remedy_en=GAPS["remedy"])), out)
+    text = (out / "gaps.csv").read_text("utf-8")
+    (out / "gaps.csv").write_text(text.replace(",1,1,", ",2,1,"), "utf-8")
+    with pytest.raises(ResultError, match="expected the rows of gaps"):
+        read_result(out)
+
+
 def test_prices_may_be_fractions(tmp_path: Path) -> None:
     result = replace(RESULT, prices=PRICES.assign(price=[0.5, 1 / 3]))
     write_result(result, tmp_path / "out")

@@ -23,7 +23,7 @@ from tiny_city import (
     tiny_scenario,
 )
 
-from dispatch.gaps import STEPS, explain_gaps, find_gaps
+from dispatch.gaps import STEPS, explain_gaps, find_gaps, word_remedies
 from dispatch.remedies import NOBODY
 from dispatch.roster import GAP_COLUMNS
 from dispatch.wording import REMEDIES, TOGETHER
@@ -324,3 +324,36 @@ def test_types_are_plain():
     gaps = explain_gaps(tiny_scenario(), EMPTY)
     assert all(gaps[c].dtype == np.int64 for c in ("missing", "weight", *STEPS))
     assert all(gaps[c].dtype == "str" for c in ("beat_id", "shift_id", "role", "cause", "remedy"))
+
+
+def test_remedies_are_worded_again_in_another_language_and_with_labels():
+    demand = demand_table(
+        ("huasheng", "evening", "officer", (3,)), ("huasheng", "evening", "patrol_guard", (1, 1))
+    )
+    scenario = tiny_scenario(demand=demand)
+    found = find_gaps(scenario, EMPTY, language="en")
+    again = word_remedies(scenario, found.table, found.remedies, language="en")
+    assert again == found.table["remedy"].tolist()
+    chinese = word_remedies(
+        scenario, found.table, found.remedies, language="zh", labels={"officer": "民警"}
+    )
+    assert chinese[1] == "wang 有空:作为民警上岗带队,chen 即可上岗,与 liu 同去"
+    assert explain_gaps(scenario, EMPTY, labels={"officer": "民警"})["remedy"].tolist() == chinese
+
+
+def test_a_qualification_has_a_label_too():
+    scenario = person("chen", base(without="liu"), profession="teacher")
+    people = scenario.people[scenario.people["person_id"] != "liu"].reset_index(drop=True)
+    rules = replace(scenario.rules, min_volunteers_per_post=1)
+    scenario = replace(scenario, people=people, rules=rules)
+    gaps = explain_gaps(scenario, roster_table(LI, SUN), labels={"mediation": "调解员证"})
+    assert gaps["remedy"].tolist() == ["培训 chen 取得资质 调解员证"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(scenarios(), st.integers(0, 2**32), st.sampled_from(("zh", "en")))
+def test_wording_again_says_what_finding_said(scenario, seed, language):
+    roster = random_roster(scenario, random.Random(seed))
+    found = find_gaps(scenario, roster)
+    again = word_remedies(scenario, found.table, found.remedies, language=language)
+    assert again == explain_gaps(scenario, roster, language=language)["remedy"].tolist()
