@@ -79,11 +79,13 @@ def demo(
 ) -> None:
     """Write the Baotou demo city as a bundle."""
     from api.progress import stage_progress
-    from data.demo import write_demo
+    from data.demo import figures, write_demo
 
     with stage_progress(TEXTS("cli.demo.writing")) as progress:
-        write_demo(directory, volunteers=volunteers, seed=seed, progress=progress)
+        city = write_demo(directory, volunteers=volunteers, seed=seed, progress=progress)
+        counts = {name: f"{count:,}" for name, count in figures(city.scenario).items()}
     typer.echo(TEXTS("cli.demo.done", directory=directory), err=True)
+    typer.echo(TEXTS("cli.demo.figures", **counts), err=True)
 
 
 @commands.command("plan", help=TEXTS("cli.plan.help"), rich_help_panel=PLANNING)

@@ -17,7 +17,8 @@ from api import cli
 from api.commands import importing, planning
 from api.commands.shared import TEXTS
 from api.settings import Settings, SettingsError, read_settings
-from data.demo import SEED, VOLUNTEERS
+from data.bundle import read_bundle
+from data.demo import SEED, VOLUNTEERS, figures
 from grid.coordinates import CoordinateSystem
 from grid.errors import JinggeError
 
@@ -214,3 +215,61 @@ def test_settings_come_from_the_environment() -> None:
 def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_settings({name: value})
+
+
+def squares(*, ring: bool = False) -> str:
+    """Two areas in one column of squares, of 0.02 degrees; or four around an empty one."""
+    places = [(0, 0), (1, 0)]
+    if ring:
+        places = [(x, y) for x in range(3) for y in range(3) if (x, y) != (1, 1)]
+    features = []
+    for number, (x, y) in enumerate(places):
+        west, south = 109.8 + 0.02 * x, 40.6 + 0.02 * y
+        corners = [(0, 0), (0.02, 0), (0.02, 0.02), (0, 0.02), (0, 0)]
+        outline = [[west + a, south + b] for a, b in corners]
+        fields = {"oid": 0, "kod": f"d{number}", "wie": f"区{number}"}
+        geometry = {"type": "Polygon", "coordinates": [outline]}
+        features.append({"type": "Feature", "properties": fields, "geometry": geometry})
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+def test_import_takes_the_columns_and_the_resolution_that_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "areas.geojson", tmp_path / "out"
+    file.write_text(squares(), encoding="utf-8")
+    command = ["import", "boundaries", str(file), "--crs", "wgs84", "--out", str(out)]
+    columns = ["--id-field", "kod", "--name-field", "wie", "--resolution", "8"]
+    assert cli.run([*command, *columns]) == 0
+    assert "areas: 2" in capsys.readouterr().out
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    assert (report["id_field"], report["name_field"]) == ("kod", "wie")
+    assert {area["name"] for area in report["jurisdiction"]["areas"]} == {"区0", "区1"}
+    rows = (out / "district_cells.csv").read_text("utf-8").splitlines()[1:]
+    assert {row.split(",")[1] for row in rows} == {"d0", "d1"}
+    assert {row[:2] for row in rows} == {"88"}  # resolution 8
+    assert cli.run([*command, "--id-field", "nowhere"]) == 2
+    assert "expected a column of" in capsys.readouterr().err
+    assert cli.run([*command, "--layer", "nowhere"]) == 2
+    assert cli.run([*command, "--resolution", "16"]) == 2
+
+
+def test_import_fills_gaps_only_when_asked_to(tmp_path: Path) -> None:
+    file = tmp_path / "areas.geojson"
+    file.write_text(squares(ring=True), encoding="utf-8")
+    cells = []
+    for name, options in (("open", []), ("filled", ["--fill-gaps"])):
+        out = tmp_path / name
+        command = ["import", "boundaries", str(file), "--crs", "wgs84", "--out", str(out)]
+        assert cli.run([*command, *options]) == 0
+        cells.append(len((out / "district_cells.csv").read_text("utf-8").splitlines()) - 1)
+    assert cells[1] > cells[0] * 1.08  # an eighth of the ring, less its border
+
+
+def test_demo_tells_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["demo", str(tmp_path / "city"), "--volunteers", "50"]) == 0
+    told = capsys.readouterr().err
+    assert str(tmp_path / "city") in told
+    found = figures(read_bundle(tmp_path / "city"))
+    counts = {name: f"{count:,}" for name, count in found.items()}
+    assert TEXTS("cli.demo.figures", **counts) in told
