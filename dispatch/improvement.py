@@ -35,12 +35,16 @@ MAX_SECONDS = 6.0
 def partition(problem: Problem, calls: Callers, turn: int) -> list[NDArray[np.int64]]:
     """Cut the posts into pieces of one station and neighbouring shifts, of bounded size.
 
+    A problem that is no larger than a piece is one piece.
+
     Parameters
     ----------
     turn : int
         Odd turns shift the cuts by half a piece, so that no cut stays.
     """
     arcs = np.add.reduceat(np.diff(calls.start), problem.post_start[:-1])
+    if arcs.sum() <= MAX_ARCS:
+        return [np.arange(problem.num_posts)] if arcs.any() else []
     pieces = []
     for station in np.unique(problem.post_station):
         posts = np.flatnonzero(problem.post_station == station)

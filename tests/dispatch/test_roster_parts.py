@@ -11,10 +11,10 @@ import pytest
 from oracle import optimum, with_pins
 from tiny_city import demand_table, people_table, random_scenario, tiny_scenario
 
+from dispatch import improvement
 from dispatch.bound import Relaxation, ascend
 from dispatch.chains import callers, improve_by_chains
 from dispatch.construction import construct
-from dispatch.improvement import partition
 from dispatch.piece_model import solve_piece
 from dispatch.pieces import cut_piece, put_back, worth
 from dispatch.problem import STAFF, SUPERVISED, encode
@@ -100,11 +100,13 @@ def test_chains_gain_what_they_say_and_keep_every_rule():
     assert gained > 0
 
 
-def test_pieces_gain_what_they_say_and_keep_every_rule():
+@pytest.mark.parametrize("most", [10, 9_000])
+def test_pieces_gain_what_they_say_and_keep_every_rule(most, monkeypatch):
+    monkeypatch.setattr(improvement, "MAX_ARCS", most)
     for _, problem in cities(25):
         calls = callers(problem)
         seating = constructed(problem, calls)
-        for posts in partition(problem, calls, turn=0):
+        for posts in improvement.partition(problem, calls, turn=0):
             piece = cut_piece(problem, calls, seating, posts)
             taken = solve_piece(piece, None, 200)
             before = objective(problem, seating)
@@ -143,13 +145,25 @@ def test_a_piece_takes_no_half_company():
     assert not (problem.line_kind[piece.line_id[piece.line[taken]]] == SUPERVISED).any()
 
 
-def test_every_post_is_in_one_piece_of_one_station():
+@pytest.mark.parametrize("most", [5, 20])
+def test_every_post_is_in_one_piece_of_one_station(most, monkeypatch):
+    monkeypatch.setattr(improvement, "MAX_ARCS", most)
+    cut = 0
     for _, problem in cities(25):
         calls = callers(problem)
         for turn in (0, 1):
-            pieces = partition(problem, calls, turn)
+            pieces = improvement.partition(problem, calls, turn)
             posts = np.concatenate(pieces) if pieces else np.zeros(0, int)
             assert np.unique(posts).size == posts.size
             workable = np.add.reduceat(np.diff(calls.start), problem.post_start[:-1]) > 0
             assert set(np.flatnonzero(workable)) <= set(posts.tolist())
-            assert all(np.unique(problem.post_station[piece]).size == 1 for piece in pieces)
+            if problem.arc_line.size > most:
+                assert all(np.unique(problem.post_station[piece]).size == 1 for piece in pieces)
+            cut += len(pieces) > 1
+    assert cut > 0
+
+
+def test_a_small_problem_is_one_piece():
+    for _, problem in cities(10):
+        (piece,) = improvement.partition(problem, callers(problem), turn=0)
+        assert np.array_equal(piece, np.arange(problem.num_posts))
