@@ -4,7 +4,8 @@
 headless Chromium without a GPU. Measured: bytes over the wire until the first drawing (gzip, as
 a plain-HTTP origin gets it), time from navigation to the first drawing and until everything is
 there, time to another shift (cold: fetched, decoded, painted; preloaded: decoded before), and the
-browser's memory. A drawing counts when its pixels were read back: issuing commands is not drawing.
+browser's memory; on the server, the time to make and compress a shift's body. A drawing counts
+when its pixels were read back: issuing commands is not drawing.
 
 ``--peers`` adds ``folium.GeoJson`` on a canvas at 20,000 and 100,000 cells, from files; a run over
 the limit is reported as given up.
@@ -27,12 +28,14 @@ from playwright.sync_api import Error, sync_playwright
 
 from api.app import create_app
 from api.city import City, build_city
+from api.layers import MapLayers
 from api.map_file import unreported
 from api.server import serving
 from api.settings import Settings
 from data.bundle import read_bundle
 from data.results import read_roster
 from grid.cells import cell_polygons, format_cells
+from grid.coverage import RINGS_MIN
 from maps.base import OfflineFigure, OfflineMap
 
 if TYPE_CHECKING:
@@ -110,6 +113,24 @@ def one_view(browser: Browser, address: str) -> dict[str, float]:
     }
     context.close()
     return result
+
+
+def bodies(city: City) -> str:
+    """Make the body of every shift for the three rings and return a row: milliseconds and bytes."""
+    layers = MapLayers(city)
+    layers.coverage(RINGS_MIN[0], "officer", 0)  # what is built on first use
+    milliseconds, sizes = [], []
+    for shift in range(layers.num_shifts):
+        for ring in RINGS_MIN:
+            start = time.perf_counter()
+            made, _ = layers.coverage(ring, "all", shift).encoded("gzip")
+            milliseconds.append(1e3 * (time.perf_counter() - start))
+            sizes.append(len(made) / 1e3)
+    deciles = statistics.quantiles(milliseconds, n=20)
+    return (
+        f"{'body, server':14} {statistics.median(milliseconds):9.1f} ms made and gzipped "
+        f"(95 %: {deciles[-1]:.1f}), {statistics.median(sizes):.1f} KB (max {max(sizes):.1f})"
+    )
 
 
 def heap(page: Page) -> float:
@@ -201,6 +222,7 @@ def main() -> None:
             values = [run[key] for run in runs]
             middle = statistics.median(values)
             print(f"{key:14} {middle:9.1f}   ({min(values):.1f}-{max(values):.1f})")
+        print(bodies(city), flush=True)
         if options.peers:
             for number in (20_000, 100_000):
                 print(peer(browser, city, number), flush=True)
