@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 
+def check_directory(target: Path) -> None:
+    """Raise NotADirectoryError where a file stands: worth knowing before the work is done."""
+    if target.exists() and not target.is_dir():
+        raise NotADirectoryError(f"Expected a directory to write to, got the file {target}.")
+
+
 @contextmanager
 def whole_directory(target: Path, stale: Collection[str] = ()) -> Iterator[Path]:
     """Give an empty directory to fill, which takes the place of `target` at the end.
@@ -42,8 +48,7 @@ def whole_directory(target: Path, stale: Collection[str] = ()) -> Iterator[Path]
         `target` is a file.
     """
     target = Path(os.path.realpath(target))
-    if target.exists() and not target.is_dir():
-        raise NotADirectoryError(f"Expected a directory to write to, got the file {target}.")
+    check_directory(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     swaps = not target.exists() or _may_rename(target)
     beside = target.parent if swaps else target

@@ -18,6 +18,7 @@ from data.demo.shifts import TIMEZONE, build_shifts
 from data.demo.signups import with_posts_by_signups
 from data.demo.staff import build_staff
 from data.demo.volunteers import People, build_volunteers
+from data.files import check_directory
 from dispatch.rules import Costs, Rules
 from dispatch.scenario import Scenario
 from grid.errors import ScenarioError
@@ -121,7 +122,13 @@ def write_demo(
         As for `build_demo`.
     progress : callable, optional
         Told what is being done.
+
+    Raises
+    ------
+    NotADirectoryError
+        `directory` is a file; said before anything is made.
     """
+    check_directory(directory)
     tell = progress or (lambda _: None)
     tell("making the city")
     demo = build_demo(volunteers, seed)

@@ -82,6 +82,14 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert said
 
 
+def test_a_file_in_the_way_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    said: list[str] = []
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="got the file"):
+        write_demo(tmp_path / "file", 200, progress=said.append)
+    assert not said
+
+
 def test_a_small_city_is_small_throughout(small: Demo) -> None:
     found = figures(small.scenario)
     part = 1_500 / 37_289
