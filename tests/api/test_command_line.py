@@ -158,7 +158,11 @@ def test_map_is_one_file_without_addresses(bundle: Path, result_dir: Path, tmp_p
 @pytest.fixture
 def served(bundle: Path, result_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start ``jingge serve`` on a free port; yield the process and its address."""
-    code = "from api.cli import main; main()"
+    # A runner in the background may ignore SIGINT, and children inherit that.
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from api.cli import main; main()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code, "serve", str(bundle), str(result_dir), "--port", "0"],
         env={**os.environ, "JINGGE_LANG": "en"},

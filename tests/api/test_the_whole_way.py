@@ -24,7 +24,12 @@ from dispatch.check import check
 if TYPE_CHECKING:
     from pathlib import Path
 
-START = [sys.executable, "-c", "from api.cli import main; main()"]
+# A runner in the background may ignore SIGINT, and children inherit that.
+CODE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from api.cli import main; main()"
+)
+START = [sys.executable, "-c", CODE]
 ENVIRONMENT = {**os.environ, "JINGGE_LANG": "en"}
 
 
