@@ -83,6 +83,11 @@ class Run:
         limit = float("inf") if self._limit is None else self._limit
         return limit - self.reserve - self.elapsed()
 
+    def keep_for_the_end(self, seconds: float) -> None:
+        """Reserve time for what follows the improvement, half of the limit at most."""
+        if self._limit is not None:
+            self.reserve = min(seconds, 0.5 * self._limit)
+
     def enter(self, stage: str) -> None:
         """Begin a stage and close the one before."""
         now = self.elapsed()

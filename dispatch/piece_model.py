@@ -161,6 +161,10 @@ def _proto(
     return model
 
 
+def get_ready() -> None:
+    """Do nothing: a worker process that has done it has loaded what `solve_piece` needs."""
+
+
 def solve_piece(piece: Piece, seconds: float | None, nodes: int | None) -> NDArray[np.bool_] | None:
     """Solve a piece; return which arcs to take, or None when nothing was found in the limits.
 
