@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from dispatch.problem import Problem
 
-_MOMENTUM = 0.9
+_MOMENTUM = 0.97
 _MEMORY = 0.999
 _HALF_LIFE = 12
 _LONG_HALF_LIFE = 40

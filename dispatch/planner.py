@@ -69,10 +69,10 @@ if TYPE_CHECKING:
     from dispatch.chains import Callers
     from dispatch.scenario import Scenario
 
-_FIRST_STEP, _LAST_STEP = 2.0, 0.002
+_FIRST_STEP, _LAST_STEP = 1.0, 0.001
 """Price steps of the ascent, as parts of the mean value of a line's first place."""
 _ROUNDS_STEPS = 600
-_MOST_STEPS, _FEWEST_STEPS = 800, 60
+_MOST_STEPS, _FEWEST_STEPS = 1_500, 60
 _ASCENT_SHARE = 0.4
 _END_SHARE = 4.0
 """Checking and explaining take so many times as long as encoding (measured: 3.2 at city size)."""
