@@ -317,7 +317,7 @@ def test_both_languages_say_the_same_things():
     for sentences in (*REMEDIES.values(), TOGETHER):
         assert set(sentences) == {"zh", "en"}
     gap = explain_gaps(ONLY_LI, EMPTY)
-    assert gap["remedy"].tolist() == ["li 有空,可直接上岗(成本 0,缺口代价 30000)"]
+    assert gap["remedy"].tolist() == ["li 有空，可直接上岗（成本 0，缺口代价 30000）"]
 
 
 def test_types_are_plain():
@@ -337,7 +337,7 @@ def test_remedies_are_worded_again_in_another_language_and_with_labels():
     chinese = word_remedies(
         scenario, found.table, found.remedies, language="zh", labels={"officer": "民警"}
     )
-    assert chinese[1] == "wang 有空:作为民警上岗带队,chen 即可上岗,与 liu 同去"
+    assert chinese[1] == "wang 有空：作为民警上岗带队，chen 即可上岗，与 liu 同去"
     assert explain_gaps(scenario, EMPTY, labels={"officer": "民警"})["remedy"].tolist() == chinese
 
 
