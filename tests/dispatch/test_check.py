@@ -133,7 +133,7 @@ def test_details_say_what_is_wrong_in_both_languages():
         }
     ]
     chinese = check(scenario, FULL, language="zh").details
-    assert chinese["detail"].tolist() == ["sun 在 evening 结束当日(2026-11-27)没有保险"]
+    assert chinese["detail"].tolist() == ["sun 在 evening 结束当日（2026-11-27）没有保险"]
 
 
 def test_details_are_as_many_as_wanted():
