@@ -27,7 +27,7 @@ import numpy as np
 
 from dispatch.posts import IMPOSSIBLE, seat_gains, seat_posts
 from dispatch.problem import STAFF
-from dispatch.schedules import price_people
+from dispatch.schedules import FORCED, price_people
 from grid.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ class Relaxation:
         cuts = np.searchsorted(arcs, np.linspace(0, arcs[-1], workers + 1)[1:-1])
         self._parts = np.concatenate(([0], cuts, [problem.num_people])).astype(np.int64)
         self.highest = highest_prices(problem)
+        most = int(self.highest.max(initial=0)) * int(problem.max_shifts.max(initial=0))
+        if most >= FORCED // 4:  # else prices could outweigh pins, and prove too much
+            raise ScenarioError(
+                f"Expected a week's places and the seats they open to be worth less than "
+                f"{FORCED // 4:,} to one person, got {most:,}: lower `unmet` or the weights."
+            )
 
     def evaluate(self, price: NDArray[np.int64]) -> Evaluation:
         """Prove a bound from any prices >= 0.

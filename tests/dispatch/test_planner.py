@@ -9,6 +9,7 @@ from tiny_city import pins_table, random_scenario, tiny_scenario
 
 from dispatch.effort import Effort
 from dispatch.planner import plan
+from dispatch.rules import Costs
 from grid.errors import ScenarioError
 
 
@@ -91,3 +92,10 @@ def test_a_fixed_pin_that_no_rule_allows_is_refused():
     pinned = tiny_scenario(availability=free, pins=pins)
     with pytest.raises(ScenarioError, match="fixed pin"):
         plan(pinned, effort=Effort(rounds=0), clock=ticking(0.0))
+
+
+def test_places_worth_more_than_pins_are_refused():
+    """With such values a pin could lose against a price, and the bound would prove too much."""
+    scenario = tiny_scenario(costs=Costs(unmet=2**47))
+    with pytest.raises(ScenarioError, match="lower `unmet` or the weights"):
+        plan(scenario, effort=Effort(rounds=0), clock=ticking(0.0))
