@@ -251,6 +251,9 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(METHODS), help="joined by commas")
     parser.add_argument("--city", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
+    unknown = set(options.methods.split(",")) - set(METHODS)
+    if unknown:
+        parser.error(f"Expected methods among {', '.join(METHODS)}, got {', '.join(unknown)}.")
     whole = city()
     part = sub_bureau(whole, options.district)
     if options.resolution < baotou.CELL_RESOLUTION:
