@@ -42,7 +42,14 @@ by cyclic exchange; Ernst et al. (2004, doi 10.1016/S0377-2217(03)00095-X) on st
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+import warnings
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -212,16 +219,25 @@ def _improve(
     while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
         if run.objective == run.bound or idle == _CUTS:
             break
-        gained = improve_by_pieces(
-            problem,
-            calls,
-            seating,
-            turn=turn,
-            pool=pool,
-            workers=workers,
-            seconds_left=None if effort.rounds is not None else run.left,
-            improved=improved,
-        )
+        try:
+            gained = improve_by_pieces(
+                problem,
+                calls,
+                seating,
+                turn=turn,
+                pool=pool,
+                workers=workers,
+                seconds_left=None if effort.rounds is not None else run.left,
+                improved=improved,
+            )
+        except BrokenExecutor:
+            # The roster stands between two pieces: it is whole, only not as good as it could be.
+            warnings.warn(
+                "A process that solved pieces died; the roster is the best found until then.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            break
         if run.left() > 0:
             gained += improve_by_chains(problem, calls, seating, _REACH)
         run.objective = int(objective(problem, seating))

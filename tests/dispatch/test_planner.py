@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from itertools import count
 
 import pytest
@@ -99,3 +100,24 @@ def test_places_worth_more_than_pins_are_refused():
     scenario = tiny_scenario(costs=Costs(unmet=2**47))
     with pytest.raises(ScenarioError, match="lower `unmet` or the weights"):
         plan(scenario, effort=Effort(rounds=0), clock=ticking(0.0))
+
+
+def test_a_plan_comes_out_when_worker_processes_die(monkeypatch):
+    scenario = random_scenario(3, people=40)
+    monkeypatch.setattr("dispatch.planner._SMALL_ARCS", 0)
+
+    def kill_at_improvement(progress):
+        if progress.stage == "improve":
+            for child in multiprocessing.active_children():
+                child.kill()
+
+    with pytest.warns(RuntimeWarning, match="A process that solved pieces died"):
+        result = plan(
+            scenario,
+            effort=Effort(rounds=3),
+            workers=2,
+            clock=ticking(0.0),
+            progress=kill_at_improvement,
+        )
+    assert not any(result.report.violations.values())
+    assert result.report.bound <= result.report.objective
