@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from data.baotou import load_district_cells
 from grid.cells import cells_at, parents, uncompact
 from grid.lattice import Lattice, build_lattice
 from maps.geometry import Pyramid, build_pyramid
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def lattice() -> Lattice:
-    """Central Baotou: some 7,000 cells, with a hole and a ragged edge."""
+    """Central Baotou: some 7,000 cells, with a hole and a ragged edge.
+
+    With JINGGE_TEST_CITY set, the whole city: for a longer look at the browser's arithmetic.
+    """
+    if os.environ.get("JINGGE_TEST_CITY"):
+        return build_lattice(load_district_cells()["cell"].to_numpy(np.uint64))
     around = np.unique(
         cells_at([40.657, 40.600, 40.657], [109.84, 109.95, 109.70], 5).astype(np.uint64)
     )
