@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.posts import IMPOSSIBLE, seat_gains, seat_posts
+from dispatch.posts import IMPOSSIBLE, seat_posts, supervisor_gains
 from dispatch.problem import STAFF
 from dispatch.schedules import FORCED, price_people
 from grid.errors import ScenarioError
@@ -83,6 +83,7 @@ class Relaxation:
         cuts = np.searchsorted(arcs, np.linspace(0, arcs[-1], workers + 1)[1:-1])
         self._parts = np.concatenate(([0], cuts, [problem.num_people])).astype(np.int64)
         self.highest = highest_prices(problem)
+        self._worst = problem.worst
         most = int(self.highest.max(initial=0)) * int(problem.max_shifts.max(initial=0))
         if most >= FORCED // 4:  # else prices could outweigh pins, and prove too much
             raise ScenarioError(
@@ -112,7 +113,7 @@ class Relaxation:
                 "Expected the fixed pins of each post to leave room for enough supervisors (H6) "
                 "and volunteers (H7)."
             )
-        return Evaluation(problem.worst - people - int(posts), demand, demand - sum(loads))
+        return Evaluation(self._worst - people - int(posts), demand, demand - sum(loads))
 
     def start(self) -> NDArray[np.float64]:
         """Prices to start from: half the value of each line's first place."""
@@ -134,16 +135,9 @@ def highest_prices(problem: Problem) -> NDArray[np.int64]:
     its own value and that of the seats it opens.
     """
     first = problem.place_value[problem.place_start[:-1]]
-    places = np.bincount(
-        problem.line_post[problem.line_kind == STAFF],
-        weights=problem.line_required[problem.line_kind == STAFF],
-        minlength=problem.num_posts,
-    ).astype(np.int64)
-    gain_start = np.concatenate(([0], np.cumsum(places)))
-    gain = np.zeros(gain_start[-1] + 1, np.int64)
     nothing = np.zeros(problem.num_lines, np.int64)
-    seat_gains(problem, nothing, np.zeros(problem.num_posts, np.int64), gain_start, gain)
-    opened = gain[np.minimum(gain_start[:-1], gain.size - 1)] * (places > 0)
+    gain_start, gain = supervisor_gains(problem, nothing, nothing)
+    opened = gain[gain_start[:-1]] * (np.diff(gain_start) > 0)
     return np.where(problem.line_kind == STAFF, first + opened[problem.line_post], first)
 
 

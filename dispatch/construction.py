@@ -16,7 +16,7 @@ import numba as nb
 import numpy as np
 
 from dispatch.chains import improve_by_chains
-from dispatch.posts import seat_gains
+from dispatch.posts import supervisor_gains
 from dispatch.problem import STAFF, SUPERVISED
 from dispatch.schedules import FORCED, NOTHING, best_schedule, work_space
 from dispatch.seating import Seating, assign, has_seat
@@ -73,26 +73,6 @@ def guided(problem: Problem, filled: NDArray[np.float64], strength: int) -> Prob
     nth = np.arange(problem.place_value.size) - np.repeat(problem.place_start[:-1], places)
     part = np.clip(np.repeat(filled, places) - nth, 0, 1)
     return problem._replace(place_value=problem.place_value + (strength * part).astype(np.int64))
-
-
-def supervisor_gains(
-    problem: Problem, price: NDArray[np.int64], forced: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Worth of the seats that each further supervisor of a post opens, as (start, gain)."""
-    kind = problem.line_kind
-    places, pinned = (
-        np.bincount(
-            problem.line_post[kind == which],
-            weights=weights[kind == which],
-            minlength=problem.num_posts,
-        ).astype(np.int64)
-        for which, weights in ((STAFF, problem.line_required), (SUPERVISED, forced))
-    )
-    needed = -(-pinned // max(1, problem.seats))
-    gain_start = np.concatenate(([0], np.cumsum(places)))
-    gain = np.zeros(gain_start[-1] + 1, np.int64)
-    seat_gains(problem, price, needed, gain_start, gain)
-    return gain_start, gain
 
 
 @nb.njit(cache=True, nogil=True)

@@ -9,15 +9,21 @@ where H7 asks for one more.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numba as nb
 import numpy as np
 
-from dispatch.problem import SUPERVISED
+from dispatch.problem import STAFF, SUPERVISED
+from dispatch.schedules import FORCED
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.problem import Problem
 
 IMPOSSIBLE = -(np.int64(1) << 62)
 """Worth of a post whose pins contradict H6 or H7."""
-
-_FORCED = np.int64(1) << 50
 
 
 @nb.njit(cache=True, nogil=True)
@@ -67,7 +73,7 @@ def seat_posts(problem, first, last, price, forced, demand):
             demand[owner[1, i]] += 1
         for i in range(best_u):
             demand[owner[2, i]] += 1
-        total += best - (least[0] + least[1] + least[2]) * _FORCED
+        total += best - (least[0] + least[1] + least[2]) * FORCED
     return total
 
 
@@ -82,7 +88,7 @@ def _sort_places(problem, q, price, forced, demand, worth, owner, count, least):
         for k in range(problem.place_start[line], problem.place_start[line + 1]):
             w = problem.place_value[k] - price[line]
             if k - problem.place_start[line] < forced[line]:
-                w += _FORCED  # puts the place first; taken off again from the total
+                w += FORCED  # puts the place first; taken off again from the total
                 least[kind] += 1
             j = count[kind] - 1
             while j >= 0 and worth[kind, j] < w:
@@ -134,7 +140,7 @@ def seat_gains(problem, price, needed, gain_start, gain):
     price : (L,) int64
         What a volunteer on each line costs elsewhere.
     needed : (Q,) int64
-        Supervisors whom pinned volunteers need in any case: theirs are worth `_FORCED` / 2 more.
+        Supervisors whom pinned volunteers need in any case: theirs are worth `FORCED` / 2 more.
     gain_start : (Q + 1,) int64
         ``gain[gain_start[q] + m]`` is what supervisor m + 1 of post q opens.
     gain : int64
@@ -164,4 +170,24 @@ def seat_gains(problem, price, needed, gain_start, gain):
             total = np.int64(0)
             for k in range(m * problem.seats, min(n, (m + 1) * problem.seats)):
                 total += worth[k]
-            gain[gain_start[q] + m] = total + (_FORCED // 2 if m < needed[q] else 0)
+            gain[gain_start[q] + m] = total + (FORCED // 2 if m < needed[q] else 0)
+
+
+def supervisor_gains(
+    problem: Problem, price: NDArray[np.int64], forced: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Worth of the seats that each further supervisor of a post opens, as (start, gain)."""
+    kind = problem.line_kind
+    places, pinned = (
+        np.bincount(
+            problem.line_post[kind == which],
+            weights=weights[kind == which],
+            minlength=problem.num_posts,
+        ).astype(np.int64)
+        for which, weights in ((STAFF, problem.line_required), (SUPERVISED, forced))
+    )
+    needed = -(-pinned // max(1, problem.seats))
+    gain_start = np.concatenate(([0], np.cumsum(places)))
+    gain = np.zeros(gain_start[-1] + 1, np.int64)
+    seat_gains(problem, price, needed, gain_start, gain)
+    return gain_start, gain

@@ -127,8 +127,8 @@ def encode(scenario: Scenario) -> Problem:
     """
     if len(scenario.roles) > _MAX_ROLES:
         raise ScenarioError(f"Expected at most {_MAX_ROLES} roles, got {len(scenario.roles)}.")
-    lines = _Lines.of(scenario)
     shifts = _Shifts.of(scenario)
+    lines = _Lines.of(scenario, shifts)
     people = scenario.people
     tier = pd.Index(_TIERS).get_indexer(pd.Index(people["tier"])).astype(np.int32)
     stations = pd.Index(pd.unique(scenario.beats["station_id"]))
@@ -230,11 +230,10 @@ class _Lines:
     line_of: NDArray[np.int64]
 
     @classmethod
-    def of(cls, scenario: Scenario) -> _Lines:
+    def of(cls, scenario: Scenario, shifts: _Shifts) -> _Lines:
         demand = scenario.demand
-        rank = _Shifts.of(scenario).rank
         beat = pd.Index(scenario.beats["beat_id"]).get_indexer(demand["beat_id"])
-        shift = rank[pd.Index(scenario.shifts["shift_id"]).get_indexer(demand["shift_id"])]
+        shift = shifts.rank[pd.Index(scenario.shifts["shift_id"]).get_indexer(demand["shift_id"])]
         role = pd.Index(scenario.roles["role"]).get_indexer(demand["role"]).astype(np.int32)
         required = demand["required"].to_numpy(np.int64)
         staffed = scenario.roles["tier"].to_numpy() != Tier.VOLUNTEER.value

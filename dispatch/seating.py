@@ -57,11 +57,6 @@ class Seating(NamedTuple):
             np.zeros(problem.num_people, np.int64),
         )
 
-    def copy(self) -> Seating:
-        """Copy all arrays."""
-        arrays = [array.copy() for array in self]
-        return Seating._make(arrays)
-
 
 @nb.njit(cache=True, nogil=True)
 def assign(problem, seating, row, line, cost):

@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from grid.errors import BeatError
+from grid.travel import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,6 @@ STATION_COLUMNS: Final = (
 URBAN_KERNEL_M: Final = 1_500.0
 """Standard deviation of the kernel around known offices that says how urban a cell is."""
 
-_EARTH_RADIUS_M = 6_371_008.8
 _PLACING_ROUNDS = 30
 _PLACED_WITHIN_M = 50.0
 _STREET, _TOWN = "街道", "镇"
@@ -263,7 +263,7 @@ def _urban(
     cells: NDArray[np.float64], seeds: tuple[NDArray[np.float64], ...]
 ) -> NDArray[np.float64]:
     """Kernel density of the first group of seeds that is near any cell; ones where none is."""
-    sigma = URBAN_KERNEL_M / _EARTH_RADIUS_M
+    sigma = URBAN_KERNEL_M / EARTH_RADIUS_M
     for points in seeds:
         near = cKDTree(cells).sparse_distance_matrix(
             cKDTree(points), 3 * sigma, output_type="ndarray"
@@ -295,7 +295,7 @@ def _spread(
         for k in range(len(held), len(points)):
             if (owner == k).any():
                 points[k] = np.average(cells[owner == k], axis=0, weights=weight[owner == k])
-        if np.abs(points - before).max() * _EARTH_RADIUS_M < _PLACED_WITHIN_M:
+        if np.abs(points - before).max() * EARTH_RADIUS_M < _PLACED_WITHIN_M:
             break
     placed: NDArray[np.intp] = np.asarray(tree.query(points[len(held) :])[1], np.intp)
     return placed
