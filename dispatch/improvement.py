@@ -7,6 +7,7 @@ pieces that share nobody, so that their answers can all be applied.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numba as nb
@@ -17,11 +18,11 @@ from dispatch.pieces import cut_piece, put_back, worth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
     from dispatch.chains import Callers
+    from dispatch.executors import PiecePool
     from dispatch.pieces import Piece
     from dispatch.problem import Problem
     from dispatch.seating import Seating
@@ -80,8 +81,7 @@ def improve_by_pieces(
     seating: Seating,
     *,
     turn: int,
-    pool: Executor,
-    workers: int,
+    pool: PiecePool,
     seconds_left: Callable[[], float] | None,
     improved: Callable[[int], None],
 ) -> int:
@@ -91,8 +91,8 @@ def improve_by_pieces(
     ----------
     turn : int
         Number of the round: odd ones cut elsewhere.
-    pool : Executor
-        Where pieces are solved, `workers` at a time.
+    pool : PiecePool
+        Where pieces are solved, as many at a time as it has workers.
     seconds_left : callable, optional
         Without it, pieces are limited in nodes alone and the result is repeatable.
     improved : callable
@@ -102,14 +102,14 @@ def improve_by_pieces(
     lost = shortfall_worth(problem, seating)
     order = np.argsort([-int(lost[posts].sum()) for posts in pieces], kind="stable")
     gained = 0
-    for batch in _batches(problem, calls, [pieces[i] for i in order], workers):
+    for batch in _batches(problem, calls, [pieces[i] for i in order], pool.workers):
         limit = None if seconds_left is None else min(MAX_SECONDS, seconds_left())
         if limit is not None and limit <= 0:
             break
         cuts = [cut_piece(problem, calls, seating, posts) for posts in batch]
-        running = [pool.submit(solve_piece, cut, limit, MAX_NODES) for cut in cuts]
-        for cut, answer in zip(cuts, running, strict=True):
-            gain = _apply(problem, seating, cut, answer.result())
+        solve = partial(solve_piece, seconds=limit, nodes=MAX_NODES)
+        for index, taken in pool.map_pieces(solve, cuts):
+            gain = _apply(problem, seating, cuts[index], taken)
             if gain > 0:
                 gained += gain
                 improved(gain)

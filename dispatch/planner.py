@@ -41,17 +41,9 @@ by cyclic exchange; Ernst et al. (2004, doi 10.1016/S0377-2217(03)00095-X) on st
 
 from __future__ import annotations
 
-import multiprocessing
-import warnings
-from concurrent.futures import (
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-)
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -61,6 +53,7 @@ from dispatch.chains import callers, improve_by_chains
 from dispatch.check import check
 from dispatch.construction import construct
 from dispatch.effort import Effort, Progress, Run
+from dispatch.executors import PiecePool, local_processes
 from dispatch.gaps import find_gaps
 from dispatch.improvement import improve_by_pieces
 from dispatch.piece_model import get_ready
@@ -102,6 +95,7 @@ def plan(
     seed: int = 0,
     clock: Callable[[], float],
     progress: Callable[[Progress], None] | None = None,
+    pool: PiecePool | None = None,
 ) -> PlanResult:
     """Plan a scenario: a checked roster, a proven bound, the gaps explained, the prices.
 
@@ -111,29 +105,37 @@ def plan(
     effort : Effort
         With `rounds`, the same scenario, seed and workers give the same roster.
     workers : int
-        Threads of the relaxation and processes that solve pieces.
+        Threads of the relaxation and pieces that are solved at a time.
     seed : int
         Orders people where the order matters.
     clock : callable
         Seconds, rising; the planner reads no clock of its own.
     progress : callable, optional
         Told of each stage and each better figure.
+    pool : PiecePool, optional
+        Where pieces are solved, and left open; with as many workers as `workers` says the roster
+        is the same as without it. Without it: processes of this machine, or this process where
+        the problem is small.
 
     Raises
     ------
     ScenarioError
-        When pins make the scenario impossible.
+        When pins make the scenario impossible, or `pool` has another number of workers.
     PlanError
         When the independent checker finds a broken rule.
     """
     if workers < 1:
         raise ScenarioError(f"Expected workers >= 1, got {workers}.")
+    if pool is not None and pool.workers != workers:
+        raise ScenarioError(f"Expected a pool of {workers} workers, got {pool.workers}.")
     run = Run(effort, clock, progress)
     run.enter("encode")
     problem = encode(scenario)
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(workers))
-        pool = _piece_pool(problem, workers, stack)
+        if pool is None:
+            pool = stack.enter_context(_piece_pool(problem, workers))
+        pool.get_ready(get_ready)  # workers start while the bound is raised
         relaxation = Relaxation(problem, threads, workers)
         run.enter("bound")
         ascent = _raise_bound(relaxation, effort, run)
@@ -143,33 +145,15 @@ def plan(
         run.objective = int(objective(problem, seating))
         run.tell()
         run.enter("improve")
-        _improve(problem, calls, seating, effort=effort, workers=workers, pool=pool, run=run)
+        _improve(problem, calls, seating, effort=effort, pool=pool, run=run)
     return _finish(scenario, problem, seating, ascent, seed=seed, workers=workers, run=run)
 
 
-def _piece_pool(problem: Problem, workers: int, stack: ExitStack) -> Executor:
+def _piece_pool(problem: Problem, workers: int) -> PiecePool:
     """Worker processes for large problems, this process for small ones."""
     if workers == 1 or problem.arc_line.size < _SMALL_ARCS:
-        return _Inline()
-    pool = stack.enter_context(
-        ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-    )
-    for _ in range(workers):  # they start while the bound is raised
-        pool.submit(get_ready)
-    return pool
-
-
-class _Inline(Executor):
-    """Runs what is submitted at once, in this thread."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run `fn` and return its finished future."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - handed on by the future
-            future.set_exception(error)
-        return future
+        return PiecePool(workers=workers)
+    return PiecePool(local_processes(workers), workers=workers)
 
 
 def _raise_bound(relaxation: Relaxation, effort: Effort, run: Run) -> Ascent:
@@ -205,8 +189,7 @@ def _improve(
     seating: Seating,
     *,
     effort: Effort,
-    workers: int,
-    pool: Executor,
+    pool: PiecePool,
     run: Run,
 ) -> None:
     """Solve pieces round by round until the effort is spent or nothing gains any more."""
@@ -219,25 +202,15 @@ def _improve(
     while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
         if run.objective == run.bound or idle == _CUTS:
             break
-        try:
-            gained = improve_by_pieces(
-                problem,
-                calls,
-                seating,
-                turn=turn,
-                pool=pool,
-                workers=workers,
-                seconds_left=None if effort.rounds is not None else run.left,
-                improved=improved,
-            )
-        except BrokenExecutor:
-            # The roster stands between two pieces: it is whole, only not as good as it could be.
-            warnings.warn(
-                "A process that solved pieces died; the roster is the best found until then.",
-                RuntimeWarning,
-                stacklevel=3,
-            )
-            break
+        gained = improve_by_pieces(
+            problem,
+            calls,
+            seating,
+            turn=turn,
+            pool=pool,
+            seconds_left=None if effort.rounds is not None else run.left,
+            improved=improved,
+        )
         if run.left() > 0:
             gained += improve_by_chains(problem, calls, seating, _REACH)
         run.objective = int(objective(problem, seating))
