@@ -10,15 +10,15 @@ is what stands between it and the machine:
   processor time than it was given, and to start another process;
 - the answer is JSON on standard output: text and well-known binary, nothing to unpickle.
 
-It imports nothing of ours and only reads: header line and bytes in, one JSON object out.
+It imports nothing of ours but `lockdown` and only reads: header line and bytes in, one JSON object
+out.
 """
 
 from __future__ import annotations
 
 import codecs
-import contextlib
+import importlib.util
 import json
-import mmap
 import re
 import sys
 from pathlib import Path
@@ -46,8 +46,19 @@ _BYTES = "ISO-8859-1"
 _PLAIN_DEGREES = frozenset({"EPSG:4326", "EPSG:4490", "OGC:CRS84", "EPSG:4479", "EPSG:4979"})
 
 
-class _ProblemError(Exception):
-    """What is wrong with the file, in words for its owner."""
+def _beside(name: str) -> Any:
+    """Load a module from this folder: an isolated script has no path to import from."""
+    place = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, place)
+    if spec is None or spec.loader is None:  # pragma: no cover - the file is ours
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_lockdown = _beside("lockdown")
+_ProblemError: type[Exception] = _lockdown.ProblemError
 
 
 def main() -> None:
@@ -63,19 +74,11 @@ def main() -> None:
 
 
 def _answer(header: dict[str, Any]) -> dict[str, Any]:
-    _limit_time(header["cpu_s"])
+    _lockdown.limit_time(header["cpu_s"])
     _warm_up()
     content = sys.stdin.buffer.read()
-    _lock(header["memory_bytes"])
+    _lockdown.lock(header["memory_bytes"])
     return _read(content, header)
-
-
-def _limit_time(seconds: int) -> None:
-    with contextlib.suppress(ImportError):
-        import resource  # noqa: PLC0415 - not on Windows
-
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _warm_up() -> None:
@@ -94,28 +97,6 @@ def _warm_up() -> None:
     pyogrio.raw.read(_TINY)
     proj_network.set_network_enabled(active=False)  # type: ignore[attr-defined]
     pyproj.Transformer.from_crs("EPSG:4547", "EPSG:4326", always_xy=True).transform(5e5, 4.5e6)
-
-
-def _lock(memory_bytes: int) -> None:
-    """Open no more files or sockets, start no process, take no more than the given memory."""
-    with contextlib.suppress(ImportError):
-        import resource  # noqa: PLC0415
-
-        mapped = _mapped_bytes()
-        if mapped is not None:
-            resource.setrlimit(resource.RLIMIT_AS, (mapped + memory_bytes,) * 2)
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-
-
-def _mapped_bytes() -> int | None:
-    """Return how much address space the process has; None where the system does not say (macOS)."""
-    try:
-        with Path("/proc/self/statm").open() as file:
-            return int(file.read().split()[0]) * mmap.PAGESIZE
-    except OSError:
-        return None
 
 
 def _read(content: bytes, header: dict[str, Any]) -> dict[str, Any]:
