@@ -1,0 +1,249 @@
+"""Writes to the store: ``submit`` returns once the write is committed, and not before.
+
+A *work* is a function of a `Session`. It may run more than once, so it must touch nothing but the
+database, and it gives plain values back, not rows. Either all of it is kept or none of it: a work
+that raises is rolled back and its caller, alone, sees the error.
+
+On SQLite one thread writes (`GroupWriter`): the works that wait are run in one transaction, each
+in a savepoint of its own, and share the one fsync of its COMMIT. On PostgreSQL each caller writes
+by itself over a connection pool (`PooledWriter`), and again where the server asks for it.
+"""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from data.store.errors import Busy, StoreClosedError, StoreError
+from data.store.postgres import may_try_again
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+QUEUE = 1024
+GROUP = 128
+GROUP_S = 0.05
+TRIES = 8
+FIRST_PAUSE_MS = 4
+
+
+class Writer(Protocol):
+    """What both writers can do."""
+
+    def submit(self, work: Callable[[Session], T]) -> T:
+        """Run a work in a transaction and return its value once that is committed."""
+        ...
+
+    def close(self) -> None:
+        """Take no more works, finish those that wait, and return."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    work: Callable[[Session], Any]
+    outcome: Future[Any]
+
+
+class GroupWriter:
+    """The one writer of a SQLite store, with group commit.
+
+    Parameters
+    ----------
+    engine : Engine
+        Gives the writing connection, whose transactions begin IMMEDIATE.
+    size : int
+        How many works may wait; one more is refused as `Busy`.
+    """
+
+    def __init__(self, engine: Engine, size: int = QUEUE) -> None:
+        self._engine = engine
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(size)
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Session], T]) -> T:
+        """Run a work in the writer's thread; return its value after COMMIT.
+
+        Raises
+        ------
+        Busy
+            Where the queue is full.
+        StoreClosedError
+            After `close`.
+        """
+        if threading.current_thread() is self._thread:
+            raise StoreError("Expected a work to use its own session, got a submit inside it.")
+        outcome: Future[T] = Future()
+        with self._gate:
+            if self._closed:
+                raise StoreClosedError("Expected an open store, got one that is closed.")
+            try:
+                self._waiting.put_nowait(_Waiting(work, outcome))
+            except queue.Full:
+                size = self._waiting.maxsize
+                raise Busy(f"Expected at most {size} writes to wait, got one more.") from None
+        return outcome.result()
+
+    def close(self) -> None:
+        """Finish what waits, then stop the thread."""
+        with self._gate:
+            already, self._closed = self._closed, True
+        if not already:
+            self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            first = self._waiting.get()
+            if first is None:
+                return
+            # A work is run as soon as it comes; the group closes when nobody waits any more.
+            is_open = self._commit_group(first)
+
+    def _commit_group(self, first: _Waiting) -> bool:
+        """Run waiting works in one transaction; give False where the end of the queue was met."""
+        done: list[tuple[Future[Any], Any]] = []
+        group = [first]
+        is_open = True
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                until = time.monotonic() + GROUP_S
+                waiting: _Waiting | None = first
+                while waiting is not None:
+                    _run_one(connection, waiting, done)
+                    waiting = None
+                    if len(group) < GROUP and time.monotonic() < until:
+                        waiting, is_open = self._next()
+                    if waiting is not None:
+                        group.append(waiting)
+        except BaseException as error:  # noqa: BLE001 - told to everybody whose write is lost
+            lost = _lost(error)
+            for waiting in group:
+                if not waiting.outcome.done():
+                    waiting.outcome.set_exception(lost)
+            return is_open
+        for outcome, value in done:
+            outcome.set_result(value)
+        return is_open
+
+    def _next(self) -> tuple[_Waiting | None, bool]:
+        try:
+            found = self._waiting.get_nowait()
+        except queue.Empty:
+            return None, True
+        return found, found is not None
+
+
+def _run_one(
+    connection: Connection, waiting: _Waiting, done: list[tuple[Future[Any], Any]]
+) -> None:
+    savepoint = connection.begin_nested()
+    try:
+        value = _run_in_session(connection, waiting.work)
+        savepoint.commit()
+    except BaseException as error:
+        if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            raise  # SQLite gave up the whole transaction (disk full): nobody's write is kept
+        savepoint.rollback()
+        waiting.outcome.set_exception(error)
+    else:
+        done.append((waiting.outcome, value))
+
+
+def _run_in_session(connection: Connection, work: Callable[[Session], T]) -> T:
+    # A commit inside the work ends a savepoint of the session's own and nothing else.
+    with Session(
+        connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+    ) as session:
+        value = work(session)
+        session.commit()
+        return value
+
+
+def _lost(error: BaseException) -> BaseException:
+    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+        return Busy("Expected the store to be free for writing, got another program writing.")
+    return error
+
+
+class PooledWriter:
+    """Writers on PostgreSQL: every caller its own connection, as many as the pool has.
+
+    Parameters
+    ----------
+    engine : Engine
+        READ COMMITTED; conflicts (40001, 40P01) are tried again `TRIES` times.
+    connections, size : int
+        How many works may run at once, and how many more may wait.
+    """
+
+    def __init__(self, engine: Engine, connections: int, size: int = QUEUE) -> None:
+        self._engine = engine
+        self._size = size
+        self._connections = connections
+        self._inside = 0
+        self._changed = threading.Condition()
+        self._turn = threading.BoundedSemaphore(connections)
+        self._closed = False
+
+    def submit(self, work: Callable[[Session], T]) -> T:
+        """Run a work in the caller's thread; return its value after COMMIT.
+
+        Raises
+        ------
+        Busy
+            Where too many wait, or conflicts did not end.
+        StoreClosedError
+            After `close`.
+        """
+        self._enter()
+        try:
+            with self._turn:
+                return self._try(work)
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Take no more works and wait for those that run."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: self._inside == 0)
+
+    def _enter(self) -> None:
+        with self._changed:
+            if self._closed:
+                raise StoreClosedError("Expected an open store, got one that is closed.")
+            if self._inside >= self._size + self._connections:
+                raise Busy(f"Expected at most {self._size} writes to wait, got one more.")
+            self._inside += 1
+
+    def _try(self, work: Callable[[Session], T]) -> T:
+        for attempt in range(TRIES):
+            try:
+                with self._engine.connect() as connection, connection.begin():
+                    return _run_in_session(connection, work)
+            except DBAPIError as error:
+                if not may_try_again(error):
+                    raise
+            # Those who clashed must not meet again at the same moment.
+            pause_ms = FIRST_PAUSE_MS * 2**attempt
+            time.sleep((pause_ms + secrets.randbelow(pause_ms)) / 1000)
+        raise Busy(f"Expected the write to pass within {TRIES} tries, got a conflict each time.")
