@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dispatch.effort import Effort, Progress
+    from dispatch.executors import PiecePool
     from dispatch.roster import PlanResult
 
 # What a plan can depend on: written into its report.
@@ -35,8 +36,14 @@ def plan_bundle(
     workers: int,
     seed: int,
     progress: Callable[[Progress], None] | None = None,
+    pool: PiecePool | None = None,
 ) -> PlanResult:
     """Plan a bundle and write the checked result, with the bundle's hash and the versions.
+
+    Parameters
+    ----------
+    pool : PiecePool, optional
+        Where pieces are solved, of as many workers; without it, processes of this machine.
 
     Raises
     ------
@@ -57,6 +64,7 @@ def plan_bundle(
         seed=seed,
         clock=time.perf_counter,
         progress=progress,
+        pool=pool,
     )
     report = replace(result.report, scenario_sha256=sha256, versions=stack_versions())
     result = in_both_languages(scenario, replace(result, report=report))

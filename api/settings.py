@@ -37,6 +37,9 @@ class Settings:
         Coordinate system of those tiles: ``wgs84`` or ``gcj02``.
     tile_attribution : str
         Whom the map names as the source of the tiles.
+    cluster_ca, cluster_cert, cluster_key : str
+        Files for ``jingge plan --scheduler tls://…``: the authority that signed the scheduler's
+        certificate, our certificate, its key. Empty: what Dask's own configuration says.
     """
 
     host: str = "127.0.0.1"
@@ -46,6 +49,9 @@ class Settings:
     tile_url: str = ""
     tile_crs: str = "wgs84"
     tile_attribution: str = ""
+    cluster_ca: str = ""
+    cluster_cert: str = ""
+    cluster_key: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:

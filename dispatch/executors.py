@@ -38,6 +38,10 @@ _LOOK_S = 0.1
 _LOST = (BrokenExecutor, CancelledError, ConnectionError)
 
 
+class WorkerLost(RuntimeWarning):
+    """Workers were lost; nothing but time is."""
+
+
 class WatchedExecutor(Executor):
     """An executor that can be lost without a word, as a cluster can: it is asked now and then."""
 
@@ -261,7 +265,7 @@ class PiecePool:
 def _warn(loss: BaseException | None, consequence: str) -> None:
     why = f" ({loss})" if loss is not None and str(loss) else ""
     warnings.warn(
-        f"A worker that solved pieces was lost{why}; {consequence}", RuntimeWarning, stacklevel=2
+        f"A worker that solved pieces was lost{why}; {consequence}", WorkerLost, stacklevel=2
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import warnings
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +14,12 @@ import typer
 from api.commands.shared import ARGUMENTS, OPTIONS, PLANNING, TEXTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
     from dispatch.check import CheckReport
     from dispatch.effort import Effort
+    from dispatch.executors import PiecePool
     from dispatch.roster import Report
 
 commands = typer.Typer()
@@ -68,6 +74,12 @@ WorkersOption = Annotated[
 ]
 
 
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help=TEXTS("cli.scheduler"), rich_help_panel=OPTIONS),
+]
+
+
 @commands.command("demo", help=TEXTS("cli.demo.help"), rich_help_panel=PLANNING)
 def demo(
     directory: Annotated[
@@ -98,21 +110,29 @@ def plan(
     rounds: RoundsOption = None,
     workers: WorkersOption = None,
     seed: SeedOption = DEFAULT_SEED,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Plan a bundle and write the result directory."""
     from api.jobs import plan_bundle
     from api.progress import planning_progress
 
     effort = effort_of(time_limit, rounds)
-    with planning_progress(TEXTS, effort.time_limit_s) as progress:
+    with ExitStack() as stack:
+        pool = stack.enter_context(_cluster(scheduler, workers)) if scheduler else None
+        losses = stack.enter_context(_counted_losses())
+        progress = stack.enter_context(planning_progress(TEXTS, effort.time_limit_s))
         result = plan_bundle(
             directory,
             out,
             effort=effort,
-            workers=workers or usable_processors(),
+            workers=pool.workers if pool else workers or usable_processors(),
             seed=seed,
             progress=progress,
+            pool=pool,
         )
+    if losses:
+        key = "cli.plan.lost" if effort.rounds is not None else "cli.plan.lost_limited"
+        typer.echo(TEXTS(key, count=len(losses)), err=True)
     typer.echo(summary_line(result.report), err=True)
 
 
@@ -140,6 +160,36 @@ def effort_of(time_limit_s: float | None, rounds: int | None) -> Effort:
     if rounds is not None:
         return Effort(rounds=rounds)
     return Effort(time_limit_s=DEFAULT_TIME_LIMIT_S if time_limit_s is None else time_limit_s)
+
+
+def _cluster(address: str, workers: int | None) -> AbstractContextManager[PiecePool]:
+    """Connect to the scheduler that the option names."""
+    import os
+
+    from api.scheduler import cluster_pool
+    from api.settings import read_settings
+
+    return cluster_pool(address, workers=workers, settings=read_settings(os.environ), texts=TEXTS)
+
+
+@contextmanager
+def _counted_losses() -> Iterator[list[str]]:
+    """Collect the warnings of lost workers, to be told in the user's language."""
+    from dispatch.executors import WorkerLost
+
+    losses: list[str] = []
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def collect(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if issubclass(category, WorkerLost):
+                losses.append(str(message))
+            else:
+                show(message, category, *where)
+
+        warnings.simplefilter("always", WorkerLost)
+        warnings.showwarning = collect  # type: ignore[assignment]
+        yield losses
 
 
 def usable_processors() -> int:

@@ -205,7 +205,7 @@ if __name__ == "__main__":
 """
     script = tmp_path / "planner.py"
     script.write_text(program, encoding="utf-8")
-    planner = subprocess.Popen([sys.executable, str(script)])
+    planner = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
     wait_until(lambda: note.exists() and note.read_text(encoding="utf-8"))
     worker = int(note.read_text(encoding="utf-8"))
     assert is_running(worker)

@@ -6,6 +6,11 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from dispatch.pieces import Piece
 
 
 def square(number: int) -> int:
@@ -34,6 +39,17 @@ def square_or_die_once(task: tuple[int, str]) -> int:
         else:
             os.kill(os.getpid(), signal.SIGKILL)
     return number * number
+
+
+def solve_and_one_dies(piece: Piece, seconds: None, nodes: int, *, folder: str) -> object:
+    """Solve a piece of a plan; the process that begins the third one is killed at it."""
+    from dispatch.piece_model import solve_piece
+
+    (Path(folder) / uuid4().hex).touch()
+    if len(list(Path(folder).iterdir())) == 3:
+        (Path(folder) / "died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return solve_piece(piece, seconds, nodes)
 
 
 def square_here_alone(task: tuple[int, int]) -> int:
