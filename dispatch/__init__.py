@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from dispatch.gaps import explain_gaps, find_gaps, word_remedies
     from dispatch.greedy import greedy_roster
     from dispatch.planner import PlanError, plan
+    from dispatch.repair import Repair, RepairDesk, RepairError
+    from dispatch.repair_changes import Changes
 
 __all__ = [
     "GAP_COLUMNS",
     "PRICE_COLUMNS",
     "ROSTER_COLUMNS",
+    "Changes",
     "CheckReport",
     "Costs",
     "Effort",
@@ -31,6 +34,9 @@ __all__ = [
     "PlanError",
     "PlanResult",
     "Progress",
+    "Repair",
+    "RepairDesk",
+    "RepairError",
     "Report",
     "Rules",
     "Scenario",
@@ -45,6 +51,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "Changes": "dispatch.repair_changes",
+    "Repair": "dispatch.repair",
+    "RepairDesk": "dispatch.repair",
+    "RepairError": "dispatch.repair",
     "explain_gaps": "dispatch.gaps",
     "find_gaps": "dispatch.gaps",
     "greedy_roster": "dispatch.greedy",
