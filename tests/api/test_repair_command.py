@@ -60,10 +60,10 @@ def test_a_volunteer_drops_out(desk, capsys):
 
 
 def test_the_only_supervisor_drops_out(desk):
-    """Nobody else may supervise; who has to leave anyway may as well guard the school."""
+    """Nobody else may supervise; who has to leave may as well help elsewhere."""
     assert repair(desk, "absent,li,\n") == 0
     assert [row for row in moves(desk) if row[0] == "sun"] == [
-        ("sun", "evening", "haiwei", "patrol_guard", "", "", "moved", ""),
+        ("sun", "evening", "haiwei", "patrol_guard", "huasheng", "patrol_guard", "moved", ""),
         ("sun", "morning", "", "", "haiwei", "school_guard", "moved", ""),
     ]
     assert {row[0] for row in moves(desk)} == {"li", "liu", "sun"}
