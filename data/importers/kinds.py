@@ -72,7 +72,7 @@ class Column:
         Whether it only serves to make other columns.
     private : bool
         Whether a refusal must not show its value.
-    example : object
+    example : str or float
         For the template.
     note : Words
         For the template's notes.
@@ -88,7 +88,7 @@ class Column:
     units: Mapping[str, float] | None = None
     helper: bool = False
     private: bool = False
-    example: object = ""
+    example: str | float = ""
     note: Words = _NO_WORDS
     listed: tuple[Words, ...] = ()
 
@@ -293,5 +293,7 @@ INSURANCE: Final = Kind(
 )  # fmt: skip
 
 KINDS: Final = {kind.name: kind for kind in (PEOPLE, TEAMS, DEMAND, SHIFTS, INCIDENTS, INSURANCE)}
+LABELLED: Final = {"profession": "professions", "specialism": "roles", "role": "roles"}
+"""Columns that name something of a table that we ship, for the lists of templates."""
 IGNORED: Final = ("序号", "no", "#", "行号", "备注", "说明", "remarks", "notes")
 """Headings that every office has and nobody needs: known, and left aside."""

@@ -14,6 +14,9 @@ from data.importers.workbook_parts import parse, strict_parser
 
 MAX_MERGES = 200_000
 _REFERENCE = re.compile(r"^([A-Z]{1,3})([0-9]{1,7})$")
+_DIGITS = "0123456789"
+_OURS = frozenset({"c", "v", "is", "f", "row", "t"})
+"""Elements as nearly everybody writes them; some put a prefix before every name."""
 
 
 class Looked(NamedTuple):
@@ -34,7 +37,7 @@ class Looked(NamedTuple):
 def look(sheet: str, part: bytes, header: dict[str, Any]) -> Looked:
     """Pass over a sheet's XML once: how far its values reach, and what Calamine would not tell."""
     looker = _Looker(sheet, header)
-    parser = strict_parser()
+    parser = strict_parser(namespaces=False)
     parser.buffer_text = True
     parser.StartElementHandler = looker.start
     parser.EndElementHandler = looker.end
@@ -59,17 +62,17 @@ class _Looker:
         self.columns: dict[str, int] = {}
 
     def start(self, element: str, attributes: dict[str, str]) -> None:
-        local = element.rpartition(" ")[2]
+        local = element if element in _OURS else element.rpartition(":")[2]
         if local == "c":
             self._start_cell(attributes)
         elif local in {"v", "is"}:
-            self.value = self.inside = True
+            self.value = True
+            self.inside = self.kind == "e"
         elif local == "f":
             self.formula = True
         elif local == "row":
-            self.row = (
-                int(attributes["r"]) - 1 if attributes.get("r", "").isdecimal() else self.row + 1
-            )
+            number = attributes.get("r", "")
+            self.row = int(number) - 1 if number.isdecimal() else self.row + 1
             self.column = -1
         elif local == "mergeCell":
             self._merge(attributes.get("ref", ""))
@@ -77,37 +80,38 @@ class _Looker:
     def _start_cell(self, attributes: dict[str, str]) -> None:
         self.kind = attributes.get("t", "")
         self.formula = self.value = False
-        self.shown.clear()
-        if place := _REFERENCE.match(attributes.get("r", "")):
-            letters = place[1]
-            if letters not in self.columns:
-                self.columns[letters] = column_number(letters)
-            self.column = self.columns[letters]
-            self.row = int(place[2]) - 1
-        else:
+        place = attributes.get("r", "")
+        letters = place.rstrip(_DIGITS)
+        column = self.columns.get(letters)
+        if column is None and _REFERENCE.match(place):
+            column = self.columns[letters] = column_number(letters)
+        number = place[len(letters) :]
+        if column is None or not number:
             self.column += 1
+        else:
+            self.column = column
+            self.row = int(number) - 1
 
     def text(self, data: str) -> None:
-        if self.inside and self.kind == "e":
+        if self.inside:
             self.shown.append(data)
 
     def end(self, element: str) -> None:
-        local = element.rpartition(" ")[2]
-        if local in {"v", "is"}:
-            self.inside = False
-        elif local == "c":
+        local = element if element in _OURS else element.rpartition(":")[2]
+        if local == "c" and (self.value or self.formula):
             self._end_cell()
+        elif local in {"v", "is"}:
+            self.inside = False
 
     def _end_cell(self) -> None:
-        if not (self.value or self.formula):
-            return
         self.num_values += 1
-        if self.row >= self.last_row or self.column > self.last_column:
+        if self.row > self.last_row or self.column > self.last_column:
             self.last_row = max(self.last_row, self.row)
             self.last_column = max(self.last_column, self.column)
             self._check_reach()
         if self.kind == "e":
             self.odd[self.row, self.column] = {"e": "".join(self.shown)[:20] or "#"}
+            self.shown.clear()
         elif self.formula and not self.value:
             self.odd[self.row, self.column] = {"f": 1}
         elif self.formula:

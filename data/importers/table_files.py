@@ -64,18 +64,18 @@ class TableLimits:
     memory_bytes : int
         What the reader may take on top of its libraries.
     cpu_s, wall_s : int
-        Seconds of work and of waiting.
+        Seconds of work, and of waiting where the machine is busy with other things.
     """
 
     file_bytes: int = 32 << 20
     unpacked_bytes: int = 160 << 20
-    max_rows: int = 250_000
+    max_rows: int = 200_000
     max_columns: int = 256
-    max_values: int = 4_000_000
+    max_values: int = 3_000_000
     max_text: int = 32_767
     memory_bytes: int = 448 << 20
     cpu_s: int = 8
-    wall_s: int = 10
+    wall_s: int = 30
 
 
 LIMITS = TableLimits()

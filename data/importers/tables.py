@@ -18,7 +18,7 @@ from data.catalogue import load_professions, load_qualifications, load_roles
 from data.importers.cells import Codes, RefusedError, Setting, text_of
 from data.importers.finishing import finish
 from data.importers.headings import Header, catalogue, find_header, repeats_header
-from data.importers.kinds import KINDS, Kind
+from data.importers.kinds import KINDS, LABELLED, Kind
 from data.importers.places import Ground
 from data.importers.preview import ImportPreview, Refusal, SheetReport, compare, empty_like
 from data.importers.reading import Checked, read_rows
@@ -248,7 +248,9 @@ def _is_example(row: list[Any], header: Header) -> bool:
     telling = [
         heading
         for heading in header.headings
-        if heading.column.required and not heading.column.listed
+        if heading.column.required
+        and not heading.column.listed
+        and heading.column.name not in LABELLED
     ]
     try:
         return all(

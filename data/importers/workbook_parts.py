@@ -103,13 +103,13 @@ def _check_kind(parts: dict[str, bytes]) -> None:
 # ---- XML
 
 
-def strict_parser() -> expat.XMLParserType:
+def strict_parser(*, namespaces: bool = True) -> expat.XMLParserType:
     """Return a parser that refuses document types and entities, as defusedxml does."""
 
     def refuse(*_: object) -> None:
         raise TableProblem("entities")
 
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate(namespace_separator=" " if namespaces else None)
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
     parser.ExternalEntityRefHandler = refuse  # type: ignore[assignment]

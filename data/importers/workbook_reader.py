@@ -159,7 +159,7 @@ def _check_lengths(sheet: str, row: int, values: list[Any], limit: int) -> None:
 
 def warm_up() -> None:
     """Read a tiny workbook, so that whatever is loaded late is loaded before the lock."""
-    import datetime  # noqa: F401, PLC0415 - Calamine asks for it when it meets the first day
+    import datetime as dt  # noqa: F401, PLC0415 - Calamine asks for it at the first day
 
     import python_calamine as calamine  # noqa: PLC0415
 
