@@ -158,7 +158,7 @@ PEOPLE: Final = Kind(
     (
         Column("person_id", Words("人员编号", "Person ID"), ids(),
                ("编号", "工号", "警号", "辅警号", "义警编号", "人员代码", "id", "code"),
-               required=True, example="v00001"),
+               required=True, example="EXAMPLE-001"),
         Column("name", Words("姓名", "Name"), texts(60), ("名字", "人员姓名", "full name"),
                required=True, private=True, example="示例甲"),
         Column("tier", Words("类别", "Tier"), choices(Words("类别", "tiers"), TIERS),
@@ -200,7 +200,7 @@ TEAMS: Final = Kind(
     "teams", Words("队伍", "Teams"), ("team_id",),
     (
         Column("team_id", Words("队伍编号", "Team ID"), ids(), ("编号", "队伍代码", "id", "code"),
-               required=True, example="t001"),
+               required=True, example="EXAMPLE-T1"),
         Column("name", Words("队伍名称", "Team"), texts(100), ("名称", "队名", "队伍", "team name",
                "name"), required=True, example="示例义警一队"),
         _STATION,
@@ -217,10 +217,10 @@ DEMAND: Final = Kind(
     (
         Column("beat_id", Words("警格", "Beat"), codes("beats"),
                ("警格代码", "警格编号", "警格名称", "beat_id", "beat code"), required=True,
-               example="150202001-001"),
+               example="EXAMPLE-BEAT"),
         Column("shift_id", Words("班次", "Shift"), codes("shifts"),
                ("班次代码", "班次编号", "班次名称", "shift_id", "shift code"), required=True,
-               example="1130-evening"),
+               example="EXAMPLE-SHIFT"),
         Column("role", Words("岗位角色", "Role"), codes("roles"),
                ("角色", "岗位", "职责", "九大员", "工种"), required=True, example="巡逻防控保安员"),
         Column("required", Words("需要人数", "People required"), integers(0, 100_000),
@@ -237,7 +237,7 @@ SHIFTS: Final = Kind(
     "shifts", Words("班次", "Shifts"), ("shift_id",),
     (
         Column("shift_id", Words("班次编号", "Shift ID"), ids(), ("班次", "编号", "班次代码",
-               "班次名称", "id", "code"), required=True, example="1130-evening"),
+               "班次名称", "id", "code"), required=True, example="EXAMPLE-SHIFT"),
         Column("day", Words("日期", "Date"), days(), ("值班日期", "班次日期", "day"), helper=True,
                example="2026-11-30",
                note=Words("开始和结束只写时刻时须填", "needed with mere times of day")),
@@ -256,7 +256,7 @@ INCIDENTS: Final = Kind(
     (
         Column("incident_id", Words("警情编号", "Incident ID"), ids(),
                ("编号", "接警编号", "案件编号", "接警单编号", "id", "code"), required=True,
-               example="A20261101001"),
+               example="EXAMPLE-A1"),
         Column("occurred_at", Words("发生时间", "Occurred at"), moments(),
                ("发案时间", "报警时间", "接警时间", "时间", "time"), required=True,
                example="2026-11-01 21:40"),
@@ -275,9 +275,9 @@ INSURANCE: Final = Kind(
     (
         Column("person_id", Words("人员编号", "Person ID"), codes("people"),
                ("编号", "义警编号", "被保险人编号", "工号", "person_id"), required=True,
-               example="v00001"),
+               example="EXAMPLE-001"),
         Column("policy_number", Words("保单号", "Policy number"), ids(),
-               ("保单号码", "保险单号", "policy"), required=True, example="P0000001"),
+               ("保单号码", "保险单号", "policy"), required=True, example="EXAMPLE-P1"),
         Column("insurer", Words("保险公司", "Insurer"), texts(100), ("承保公司", "保险人"),
                example="示例保险"),
         Column("starts_on", Words("起保日期", "Starts on"), days(),

@@ -78,12 +78,13 @@ def degrees(limit: int) -> Reader:
 
 
 def _span(zh: str, en: str, low: float, high: float, *, open_low: bool = False) -> Words:
+    bottom, top = (f"{end:,.12g}" for end in (low, high))
     if math.isinf(high):
         sign = ">" if open_low else "≥"
-        return Words(f"{sign} {low:g} 的{zh}", f"{en} {sign} {low:g}")
-    opening = "(" if open_low else "["
-    bounds = f"{opening}{low:g}, {high:g}]"
-    return Words(f"{bounds} 内的{zh}", f"{en} in {bounds}")
+        return Words(f"{sign} {bottom} 的{zh}", f"{en} {sign} {bottom}")
+    if open_low:
+        return Words(f"大于 {bottom}、不超过 {top} 的{zh}", f"{en} > {bottom} and ≤ {top}")
+    return Words(f"{bottom} 到 {top} 的{zh}", f"{en} from {bottom} to {top}")
 
 
 def phones() -> Reader:

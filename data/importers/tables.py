@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from data.catalogue import load_professions, load_qualifications, load_roles
-from data.importers.cells import Codes, RefusedError, Setting, text_of
+from data.importers.cells import Codes, Setting
 from data.importers.finishing import finish
 from data.importers.headings import Header, catalogue, find_header, repeats_header
-from data.importers.kinds import KINDS, LABELLED, Kind
+from data.importers.kinds import KINDS, Kind
 from data.importers.places import Ground
 from data.importers.preview import ImportPreview, Refusal, SheetReport, compare, empty_like
 from data.importers.reading import Checked, read_rows
@@ -147,7 +147,8 @@ def preview_import(
         raw = read_table_file(path, catalogue(layout), limits=limits, progress=progress)
         picked, skipped = _pick(raw, layout, sheet)
         checked = [
-            _check_sheet(raw, one, header, known=known, progress=progress) for one, header in picked
+            _check_sheet(raw, one, header, kind=layout, known=known, progress=progress)
+            for one, header in picked
         ]
         table, refused = finish(
             layout,
@@ -220,6 +221,7 @@ def _check_sheet(
     sheet: RawSheet,
     header: Header,
     *,
+    kind: Kind,
     known: Known,
     progress: Progress | None,
 ) -> Checked:
@@ -232,7 +234,7 @@ def _check_sheet(
         for row in range(start, len(sheet.rows))
         if _filled(sheet.rows[row], used)
         and not repeats_header(sheet.rows[row], top)
-        and not _is_example(sheet.rows[row], header)
+        and not _is_example(sheet.rows[row], header, kind)
     ]
     setting = Setting(ZoneInfo(known.timezone), sheet.date1904, known.codes)
     return read_rows(raw, sheet, header, keep, setting=setting, progress=progress)
@@ -243,23 +245,14 @@ def _filled(row: list[Any], positions: list[int]) -> bool:
     return any(position < len(row) and row[position] != "" for position in positions)
 
 
-def _is_example(row: list[Any], header: Header) -> bool:
+def _is_example(row: list[Any], header: Header, kind: Kind) -> bool:
     """Whether a row is the example of our own template, left standing."""
-    telling = [
-        heading
+    example = str(kind[kind.key[0]].example)
+    return any(
+        heading.column.name == kind.key[0]
+        and row[heading.position : heading.position + 1] == [example]
         for heading in header.headings
-        if heading.column.required
-        and not heading.column.listed
-        and heading.column.name not in LABELLED
-    ]
-    try:
-        return all(
-            heading.position < len(row)
-            and text_of(row[heading.position]) == str(heading.column.example)
-            for heading in telling
-        )
-    except RefusedError:
-        return False
+    )
 
 
 # ---- the preview

@@ -37,6 +37,7 @@ _NOTE_HEADINGS = (
     Words("说明", "Notes"),
     Words("也认这些表头", "Also understood"),
 )
+_NOTE_WIDTHS = (18, 10, 34, 48, 60)
 _YES = Words("是", "yes")
 _INTRODUCTION = Words(
     "带 * 的列必须有。示例行可以留着，不会导入。表头可以换次序、删去不用的列；空单元格表示没有。",
@@ -157,9 +158,18 @@ def _fill_notes(sheet: Worksheet, kind: Kind, language: Language) -> None:
             note = sheet.cell(row, number, value)
             note.data_type = "s"
             _dress(note, bold=False)
-    for letter, width in zip("ABCDE", (18, 10, 34, 48, 60), strict=True):
+        lines = max(
+            _width(text) // width + 1 for text, width in zip(values, _NOTE_WIDTHS, strict=True)
+        )
+        sheet.row_dimensions[row].height = 16 * lines
+    for letter, width in zip("ABCDE", _NOTE_WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     _fit(sheet)
+
+
+def _width(text: str) -> int:
+    """Return about how many small letters a text is wide: Chinese ones take two."""
+    return sum(1 if char.isascii() else 2 for char in text)
 
 
 def _fit(sheet: Worksheet) -> None:

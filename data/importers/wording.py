@@ -133,7 +133,7 @@ FILE_PROBLEMS: Final[Mapping[str, Words]] = {
 """What makes a whole file unusable, by the code of `table_problem.TableProblem`."""
 
 ROW_PROBLEMS: Final[Mapping[str, Words]] = {
-    "expected": Words("应为{expected.zh}，实为“{got}”", "expected {expected.en}, got {got!r}"),
+    "expected": Words("应为：{expected.zh}；实为“{got}”", "expected {expected.en}, got {got!r}"),
     "required": Words("必填，实为空", "expected a value, got none"),
     "error_value": Words("单元格是错误值 {got}", "expected a value, got the error {got}"),
     "formula": Words(
@@ -177,7 +177,7 @@ ROW_PROBLEMS: Final[Mapping[str, Words]] = {
         "expected an ID number whose last character fits, got {got!r}",
     ),
     "weights": Words(
-        "应为一个整数，或从大到小的 {required} 个整数，实为“{got}”",
+        "应为：一个整数，或从大到小的 {required} 个整数；实为“{got}”",
         "expected one integer or {required} of them that never rise, got {got!r}",
     ),
 }
