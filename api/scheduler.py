@@ -7,11 +7,11 @@ when workers or the whole scheduler are lost. What is sent is described in docs/
 
 from __future__ import annotations
 
+import logging
 import re
-import ssl
 import time
 from concurrent.futures import BrokenExecutor, CancelledError, Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -101,25 +101,29 @@ def _connector(
         import distributed
     except ImportError as error:
         raise SchedulerError(texts("scheduler.missing")) from error
+    for name in ("distributed", "distributed.client"):  # losses are told by us, once
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     security = _security(address, settings, texts)
 
     def connect(seconds: float) -> ClusterExecutor:
-        try:
-            client = distributed.Client(
-                address, timeout=seconds, security=security, set_as_default=False
-            )
-        except (OSError, TimeoutError, ValueError, ssl.SSLError) as error:
-            reason = " ".join(str(error).split())
-            raise SchedulerError(
-                texts("scheduler.unreachable", address=address, reason=reason)
-            ) from error
-        try:
-            _wait_for_workers(client, address, seconds, texts)
-            _compare_stamps(client, texts)
-            return ClusterExecutor(client, own_stamp())
-        except BaseException:
-            client.close()
-            raise
+        with ExitStack() as undo:
+            try:
+                client = distributed.Client(
+                    address, timeout=seconds, security=security, set_as_default=False
+                )
+                undo.callback(client.close, timeout=seconds)
+                _wait_for_workers(client, address, seconds, texts)
+                _compare_stamps(client, texts)
+                executor = ClusterExecutor(client, own_stamp())
+            except SchedulerError:
+                raise
+            except (OSError, ValueError) as error:  # refused, timed out, cut, no certificate
+                reason = " ".join(str(error).split())
+                raise SchedulerError(
+                    texts("scheduler.unreachable", address=address, reason=reason)
+                ) from error
+            undo.pop_all()
+        return executor
 
     return connect
 
