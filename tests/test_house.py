@@ -16,7 +16,19 @@ PACKAGES = ("grid", "dispatch", "maps", "data", "api")
 # Written in pieces, so that this file does not name what it forbids.
 REGISTRIES = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com")
 HOME_PATHS = re.compile(r"(?<![\w./])/(?:ro" + "ot|ho" + "me|wo" + "rk|Us" + r"ers)/\w")
-BINARY = {".parquet", ".xlsx", ".png", ".jpg", ".webp", ".woff2", ".woff", ".ttf", ".ico", ".gz", ".br"}
+BINARY = {
+    ".parquet",
+    ".xlsx",
+    ".png",
+    ".jpg",
+    ".webp",
+    ".woff2",
+    ".woff",
+    ".ttf",
+    ".ico",
+    ".gz",
+    ".br",
+}
 
 
 def repository_files() -> list[Path]:
