@@ -13,10 +13,22 @@ NUM_FIXES = 5
 
 FAILS_AVAILABLE, FAILS_LIMIT, FAILS_INSURED, FAILS_REACH, FAILS_QUALIFIED = 1, 2, 4, 8, 16
 FAILS_REST, OF_ANOTHER_TIER, NEVER = 32, 64, 128
-NOT_TO_BE_FIXED = FAILS_REST | OF_ANOTHER_TIER | NEVER
-"""Bits of a byte; the first five are in the order of what can be changed."""
+ON_SHIFT, FORBIDDEN = 256, 512
+"""Bits; the first five are in the order of what can be changed. `ON_SHIFT` comes with `FAILS_REST`:
+too little rest because the person works that very shift."""
+
+NOT_TO_BE_FIXED = FAILS_REST | NEVER | FORBIDDEN
+BUSY = FAILS_REST | FAILS_LIMIT | ON_SHIFT
+"""Somebody who fails these alone could come if relieved elsewhere."""
+
+NUM_REASONS = 4
+"""Why somebody available is not free: on that shift, too little rest, at the limit, by a pin."""
+
+CHOICES = 2
+"""How many people are kept for each kind of change: the first may be needed elsewhere."""
 
 _TIE_BREAK_PER_M = 1e-6
+_BITS = 1024
 
 
 @nb.njit(cache=True, nogil=True)
@@ -64,76 +76,127 @@ def pairs_by_beat(  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def funnels(  # type: ignore[no-untyped-def]
-    line_id, line_beat, line_shift, line_role,
-    pair_start, pair_person, pair_m, pair_fails,
-    role_fails, shift_fails, trainable, next_cost, dislike,
-    forbidden, num_lines, travel_per_100m, keep,
-):  # fmt: skip
-    """Count who remains after each rule, and find the cheapest people free or one step from it.
+def travel_cost(metres, travel_per_100m):  # type: ignore[no-untyped-def]
+    """Cost of a distance: each 100 m, rounded half up."""
+    return np.int64(np.floor(metres / 100 + 0.5)) * travel_per_100m
 
-    Which rules fail is a byte of `FAILS_…` bits: by pair (reach), by role and person (tier,
-    qualification), by shift and person (insurance, availability, rest, limit).
+
+@nb.njit(cache=True, nogil=True)
+def funnels(standing, keep):  # type: ignore[no-untyped-def]
+    """Count who remains after each rule, and find the cheapest people free or one step from it.
 
     Returns
     -------
-    counts : (Q, 5) int64
+    counts : (L, 5) int64
         In reach, qualified, insured, available, free.
-    free, free_cost : (Q, keep)
+    reasons : (L, NUM_REASONS) int64
+        Of those available, why they are not free.
+    free, free_cost : (L, keep)
         The cheapest people free for the line, -1 past their number, and what each would cost.
-    fix, fix_m : (Q, NUM_FIXES)
-        The cheapest person who fails that rule alone, -1 for nobody, and the distance in metres.
+    fix, fix_cost, fix_m : (L, NUM_FIXES, CHOICES)
+        The cheapest people who fail that rule alone, -1 for nobody, what each would cost, and the
+        distance in metres.
+    caller_start, caller_pair : (L + 1,), (n,)
+        Pairs of those who could fill the line if relieved elsewhere.
     """
-    queries = line_id.size
-    counts = np.zeros((queries, 5), np.int64)
-    free = np.full((queries, keep), -1, np.int64)
-    free_cost = np.full((queries, keep), np.inf)
-    fix = np.full((queries, NUM_FIXES), -1, np.int64)
-    fix_cost = np.full((queries, NUM_FIXES), np.inf)
-    fix_m = np.zeros((queries, NUM_FIXES))
+    lines = standing.line_beat.size
+    counts = np.zeros((lines, 5), np.int64)
+    reasons = np.zeros((lines, NUM_REASONS), np.int64)
+    free = np.full((lines, keep), -1, np.int64)
+    free_rank = np.full((lines, keep), np.inf)
+    fix = np.full((lines, NUM_FIXES, CHOICES), -1, np.int64)
+    fix_rank = np.full((lines, NUM_FIXES, CHOICES), np.inf)
+    fix_m = np.zeros((lines, NUM_FIXES, CHOICES))
+    caller_start = np.zeros(lines + 1, np.int64)
+    caller_pair = np.empty(1024, np.int32)
+    callers = 0
     in_order = np.array(
-        [FAILS_REACH, FAILS_QUALIFIED, FAILS_INSURED, FAILS_AVAILABLE, FAILS_REST | FAILS_LIMIT]
+        [FAILS_REACH, FAILS_QUALIFIED, FAILS_INSURED, FAILS_AVAILABLE, BUSY | FORBIDDEN]
     )
-    tally = np.zeros(256, np.int64)
-    for q in range(queries):
-        shift, role, beat = line_shift[q], line_role[q], line_beat[q]
-        by_role, by_shift = role_fails[role], shift_fails[shift]
+    why = np.array([ON_SHIFT, FAILS_REST, FAILS_LIMIT, FORBIDDEN])
+    tally = np.zeros(_BITS, np.int64)
+    # as variables of their own: reaching into the tuple in the loop costs forty times the time
+    pair_start, pair_person, pair_m = standing.pair_start, standing.pair_person, standing.pair_m
+    pair_fails, forbidden, trainable = standing.pair_fails, standing.forbidden, standing.trainable
+    next_cost, travel_per_100m = standing.next_cost, standing.travel_per_100m
+    for line in range(lines):
+        shift, beat = standing.line_shift[line], standing.line_beat[line]
+        by_role, by_shift = (
+            standing.role_fails[standing.line_role[line]],
+            standing.shift_fails[shift],
+        )
+        dislike = standing.dislike[shift]
+        may_train = trainable[standing.line_role[line]]
         tally[:] = 0
         for k in range(pair_start[beat], pair_start[beat + 1]):
             p = pair_person[k]
-            fails = np.int64(pair_fails[k] | by_role[p] | by_shift[p])
-            if forbidden.size and not fails & FAILS_REST:
-                key = p * num_lines + line_id[q]
+            if by_role[p] & OF_ANOTHER_TIER:
+                continue
+            fails = np.int64(pair_fails[k]) | np.int64(by_role[p]) | np.int64(by_shift[p])
+            if forbidden.size and (not fails & (fails - 1) or not fails & ~BUSY):
+                key = p * lines + line
                 at = np.searchsorted(forbidden, key)
                 if at < forbidden.size and forbidden[at] == key:
-                    fails |= FAILS_REST
+                    fails |= FORBIDDEN
             tally[fails] += 1
+            if fails and not fails & ~BUSY:
+                if callers == caller_pair.size:
+                    caller_pair = np.concatenate((caller_pair, np.empty(callers, np.int32)))
+                caller_pair[callers] = k
+                callers += 1
             if fails & (fails - 1) or fails & NOT_TO_BE_FIXED:
                 continue
-            cost = (
-                np.floor(pair_m[k] / 100 + 0.5) * travel_per_100m
+            rank = (
+                travel_cost(pair_m[k], travel_per_100m)
                 + next_cost[p]
-                + max(0, dislike[shift, p])
+                + max(0, dislike[p])
+                + pair_m[k] * _TIE_BREAK_PER_M
             )
-            rank = cost + pair_m[k] * _TIE_BREAK_PER_M
             if not fails:
                 n = keep - 1
-                if rank >= free_cost[q, n]:
+                if rank >= free_rank[line, n]:
                     continue
-                while n > 0 and free_cost[q, n - 1] > rank:
-                    free[q, n], free_cost[q, n] = free[q, n - 1], free_cost[q, n - 1]
+                while n > 0 and free_rank[line, n - 1] > rank:
+                    free[line, n], free_rank[line, n] = free[line, n - 1], free_rank[line, n - 1]
                     n -= 1
-                free[q, n], free_cost[q, n] = p, rank
+                free[line, n], free_rank[line, n] = p, rank
                 continue
             kind = 0
             while FAILS_AVAILABLE << kind != fails:
                 kind += 1
-            if (kind != TRAINED or trainable[role]) and rank < fix_cost[q, kind]:
-                fix[q, kind], fix_cost[q, kind], fix_m[q, kind] = p, rank, pair_m[k]
-        for byte in range(256):
-            if tally[byte] and not byte & OF_ANOTHER_TIER:
-                for step in range(5):
-                    if byte & in_order[step]:
+            if kind == TRAINED and not may_train:
+                continue
+            n = CHOICES - 1
+            if rank >= fix_rank[line, kind, n]:
+                continue
+            while n > 0 and fix_rank[line, kind, n - 1] > rank:
+                fix[line, kind, n] = fix[line, kind, n - 1]
+                fix_rank[line, kind, n] = fix_rank[line, kind, n - 1]
+                fix_m[line, kind, n] = fix_m[line, kind, n - 1]
+                n -= 1
+            fix[line, kind, n], fix_rank[line, kind, n] = p, rank
+            fix_m[line, kind, n] = pair_m[k]
+        caller_start[line + 1] = callers
+        for bits in range(_BITS):
+            if not tally[bits]:
+                continue
+            for step in range(5):
+                if bits & in_order[step]:
+                    break
+                counts[line, step] += tally[bits]
+            if not bits & (FAILS_REACH | FAILS_QUALIFIED | FAILS_INSURED | FAILS_AVAILABLE):
+                for reason in range(NUM_REASONS):
+                    if bits & why[reason]:
+                        reasons[line, reason] += tally[bits]
                         break
-                    counts[q, step] += tally[byte]
-    return counts, free, np.floor(free_cost), fix, fix_m
+    return (
+        counts,
+        reasons,
+        free,
+        np.floor(free_rank),
+        fix,
+        np.floor(fix_rank),
+        fix_m,
+        caller_start,
+        caller_pair[:callers].copy(),
+    )

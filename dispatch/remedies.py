@@ -1,219 +1,431 @@
-"""The cheapest single change that would fill one more place of a short demand line.
+"""Remedies: what could be changed so that one more place of a short demand line is filled.
 
-A remedy changes one thing: a person's availability, limit of shifts, insurance, reach or training,
-or one place for a supervisor. It names the people who then go to the post, so that anybody can
-apply it and check the larger roster; the tests do. Kinds are tried in the order of `FIXES`,
-cheapest first: asking costs a call, training a course.
+A remedy is a set of *changes* to the scenario (somebody comes who had not signed up, works one
+shift more, is insured, travels further, is trained, is recruited; the post gets one more place for
+a supervisor) and the *moves* of people that follow, as a value that anybody can apply and check:
+`dispatch.remedy_trial` does. It is put together from parts, each of which fills one place by a
+chain of `dispatch.remedy_kernel`: the wanted place, a supervisor where the post has no seat left
+(H6), and company where a volunteer would stand alone (H7).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dispatch.funnel import MAX_GROUP
-from dispatch.funnel_kernel import AVAILABLE, INSURED, ONE_MORE_SHIFT, REACH, TRAINED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-FIXES: Final = (
-    ("available", AVAILABLE),
-    ("one_more_shift", ONE_MORE_SHIFT),
-    ("insured", INSURED),
-    ("reach", REACH),
-    ("trained", TRAINED),
-)
+    from collections.abc import Iterable, Iterator, Sequence
 
 NOBODY: Final = -1
-"""Stands for somebody who is not of the scenario."""
+"""Stands for somebody who is not of the scenario yet: to be recruited."""
+
+CHANGES: Final = ("available", "one_more_shift", "insured", "reach", "trained", "recruit", "place")
+"""What can be changed; the first five in the order of `dispatch.funnel_kernel`."""
+
+EFFORT: Final[dict[str, float]] = {
+    "available": 1.0,  # a call
+    "one_more_shift": 1.3,  # a favour
+    "insured": 3.0,  # a form and a fee
+    "reach": 4.0,  # a long way, every time
+    "place": 5.0,  # the demand itself is changed
+    "trained": 6.0,  # a course
+    "recruit": 10.0,
+}
+MOVE_EFFORT: Final = 0.4
+"""Of each person who is moved and each place that is emptied: less than asking somebody new."""
 
 Key = tuple[str, str, str]
 """``beat_id, shift_id, role`` of a demand line."""
 
-Placement = tuple[int, Key]
-"""A person (row of ``scenario.people``, or `NOBODY`) and a line."""
-
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
-    """One change, and who goes to the post once it is made.
+class Change:
+    """One thing to change.
 
     Attributes
     ----------
     kind : str
-        A key of `dispatch.wording.REMEDIES`.
+        One of `CHANGES`.
     person : int
-        Who fills the place of the line, or `NOBODY`.
-    changed : int
-        Whom the change is about, or `NOBODY`.
+        Row of ``scenario.people``; `NOBODY` for ``recruit`` and ``place``.
+    line : Key
+        The demand line for which it is changed.
     metres : float
         Distance of that person to the beat.
-    added : tuple of (person, line)
-        All new assignments: the person's, then a supervisor's, then companions'.
-    cost : int
-        What they add to the objective in travel, extra shift and dislike; for kind ``add`` only.
-    gain : int
-        What the objective loses once the place is filled.
-    group : int
-        How many volunteers must come to the post at once (H7).
     """
 
     kind: str
-    person: int = NOBODY
-    changed: int = NOBODY
+    person: int
+    line: Key
     metres: float = 0.0
-    added: tuple[Placement, ...] = ()
-    cost: int = 0
-    gain: int = 0
-    group: int = 1
 
     @property
     def limit_m(self) -> int:
-        """Reach that the changed person needs: the distance, rounded up to 100 m."""
+        """Reach that the person needs: the distance, rounded up to 100 m."""
         return math.ceil(self.metres / 100) * 100
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One person takes a place, and leaves another where `leaves` is one."""
+
+    person: int
+    takes: Key
+    leaves: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Changes and moves that together fill one more place of a line.
+
+    Attributes
+    ----------
+    changes : tuple of Change
+    moves : tuple of Move
+        The first fills the place of the line.
+    supervisors, companions : tuple of int
+        Positions in `moves` of who comes along to supervise (H6), and as company (H7).
+    emptied : tuple of Key
+        Lines that lose a person for good.
+    delta : int
+        By how much the objective changes; negative is better.
+    cost, gain : int
+        Its two sides: ``delta = cost - gain``. `gain` is what the filled places are worth.
+    obstacle : str
+        Why there is none: ``hazardous`` or ``group``; empty where there is one.
+    """
+
+    changes: tuple[Change, ...] = ()
+    moves: tuple[Move, ...] = ()
+    supervisors: tuple[int, ...] = ()
+    companions: tuple[int, ...] = ()
+    emptied: tuple[Key, ...] = ()
+    cost: int = 0
+    gain: int = 0
+    obstacle: str = ""
+
+    @property
+    def delta(self) -> int:
+        """By how much the objective changes."""
+        return self.cost - self.gain
+
+    @property
+    def effort(self) -> float:
+        """How much it asks of people, in units of one phone call."""
+        asked = sum(EFFORT[change.kind] for change in self.changes)
+        moved = sum(move.leaves is not None for move in self.moves) + len(self.emptied)
+        return asked + MOVE_EFFORT * moved
+
+    @property
+    def rank(self) -> tuple[int, float, int]:
+        """Order of remedies: a single change first, then the effort, then the objective."""
+        return max(0, len(self.changes) - 1), self.effort, self.delta
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of its changes; ``("add",)`` or ``("move",)`` where there is none."""
+        if self.changes:
+            return tuple(change.kind for change in self.changes)
+        if self.obstacle:
+            return (self.obstacle,)
+        return ("move",) if any(move.leaves for move in self.moves) else ("add",)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chain that fills one place of a line.
+
+    Attributes
+    ----------
+    line : int
+    movers : tuple of (person, line)
+        Who moves to the place before theirs, and the line they leave.
+    last : int
+        Who takes the last place; `NOBODY` for a recruit.
+    change : str
+        What has to be changed about that person; empty where nothing.
+    hole : int
+        Line that loses a person, or -1.
+    cost : int
+        What it adds to the objective, the gain on `line` not counted.
+    metres : float
+        Distance of `last` to the last place.
+    """
+
+    line: int
+    movers: tuple[tuple[int, int], ...]
+    last: int
+    change: str
+    hole: int
+    cost: int
+    metres: float = 0.0
+
+    @property
+    def direct(self) -> bool:
+        """Whether somebody free could be added as things stand."""
+        return not self.movers and not self.change
+
+    @property
+    def effort(self) -> float:
+        """See `Remedy.effort`."""
+        asked = EFFORT[self.change] if self.change else 0.0
+        return asked + MOVE_EFFORT * (len(self.movers) + (self.hole >= 0))
+
+    @property
+    def people(self) -> frozenset[int]:
+        """Everybody in it, recruits aside."""
+        return frozenset(p for p in (*(p for p, _ in self.movers), self.last) if p != NOBODY)
+
+    def moves(self, keys: Sequence[Key]) -> Iterator[Move]:
+        """Give the moves, that to the line first."""
+        takes = keys[self.line]
+        for person, leaves in self.movers:
+            yield Move(person, takes, keys[leaves])
+            takes = keys[leaves]
+        if self.hole < 0:
+            yield Move(self.last, takes)
+
+    def changes(self, keys: Sequence[Key]) -> Iterator[Change]:
+        """Give the change, if there is one."""
+        if self.change:
+            takes = self.movers[-1][1] if self.movers else self.line
+            yield Change(self.change, self.last, keys[takes], self.metres)
 
 
 @dataclass(slots=True)
 class Line:
-    """A demand line as the search sees it."""
+    """A demand line as the search sees it.
 
-    number: int
-    key: Key
-    missing: int
-    supervised: bool
-    free: list[int]
-    free_cost: list[float]
-    fix: list[int]
-    fix_m: list[float]
-
-
-@dataclass(slots=True)
-class PostState:
-    """A post of the roster: heads on it, and the lines that matter for its remedies.
-
-    ``volunteers`` and ``supervised`` count heads, ``seats`` is what H6 leaves.
+    ``values`` are worth of its unfilled places, in the order in which they are filled.
     """
 
-    volunteers: int = 0
-    seats: int = 0
-    short: list[Line] = field(default_factory=list)
-    staff: list[Line] = field(default_factory=list)
+    number: int
+    supervised: bool
+    values: Sequence[int]
+    parts: list[Part]
+
+    def gain(self, places: int) -> int:
+        """Worth of the next places."""
+        return sum(self.values[:places])
+
+
+@dataclass(frozen=True, slots=True)
+class PostState:
+    """A post: what H6 leaves of seats, volunteers on it, its short lines and all staff lines.
+
+    Of the short lines those come first whose volunteers need no supervisor.
+    """
+
+    seats: int
+    volunteers: int
+    short: list[Line]
+    staff: list[Line]
+
+
+class _Plan(NamedTuple):
+    """Volunteers who come together, the wanted one first, and who comes to supervise them.
+
+    ``supervised`` of them count for H6; ``gain`` is what the filled places are worth; ``place``
+    says that the supervisor's is a new one.
+    """
+
+    parts: tuple[Part, ...]
+    supervised: int
+    gain: int
+    supervisor: Part | None = None
+    place: bool = False
+
+    @property
+    def cost(self) -> int:
+        return sum(part.cost for part in self.all_parts)
+
+    @property
+    def all_parts(self) -> tuple[Part, ...]:
+        return (*self.parts, self.supervisor) if self.supervisor else self.parts
+
+    @property
+    def num_changes(self) -> int:
+        return sum(bool(part.change) for part in self.all_parts) + self.place
+
+    @property
+    def rank(self) -> tuple[int, float, int]:
+        """Order of `Remedy.rank`."""
+        effort = sum(part.effort for part in self.all_parts) + self.place * EFFORT["place"]
+        return max(0, self.num_changes - 1), effort, self.cost - self.gain
+
+    @property
+    def order(self) -> tuple[bool, int, float, int]:
+        """Put last what moves people and gains nothing by it: there may be no other."""
+        moved = any(part.movers for part in self.all_parts)
+        loses = moved and not self.num_changes and self.cost >= self.gain
+        return (loses, *self.rank)
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Finds remedies for one scenario's rules."""
+    """Finds remedies for one scenario's rules.
 
+    ``keys`` are those of its demand lines, ``num_wanted`` is how many remedies a line gets.
+    """
+
+    keys: Sequence[Key]
     volunteers_per_supervisor: int
     min_volunteers: int
+    num_wanted: int = 1
 
     def group(self, post: PostState) -> int:
         """Return how many volunteers must come at once so that nobody stands alone (H7)."""
         return max(1, self.min_volunteers - post.volunteers)
 
-    def staff_line(self, line: Line) -> tuple[bool, Remedy]:
-        """Find the remedy for a short line of officers or auxiliaries.
+    def staff_line(self, line: Line) -> tuple[bool, list[Remedy]]:
+        """Find the remedies for a short line of officers or auxiliaries.
 
         Returns
         -------
-        bool, Remedy
-            Whether somebody could be added as things stand, and the remedy.
+        bool, list of Remedy
+            Whether somebody could be added as things stand, and the remedies, best first.
         """
-        if line.free:
-            return True, self._add(line, line.free[0], [])
-        for kind, fix in FIXES:
-            if line.fix[fix] >= 0:
-                return False, self._changed(kind, line, fix, [])
-        return False, Remedy("recruit", added=((NOBODY, line.key),))
+        value = line.gain(1)
+        found = [
+            _Plan((part,), 0, value)
+            for part in line.parts
+            if part.direct or part.change == "recruit" or _pays(part, value)
+        ]
+        return any(part.direct for part in line.parts), self._best(found)
 
-    def volunteer_line(self, line: Line, post: PostState) -> tuple[bool, Remedy]:
-        """Find the remedy for a short line of volunteers; see `staff_line`."""
+    def volunteer_line(self, line: Line, post: PostState) -> tuple[bool, list[Remedy]]:
+        """Find the remedies for a short line of volunteers; see `staff_line`."""
         group = self.group(post)
         if group > MAX_GROUP:
-            return False, Remedy("group")
-        for person in line.free:
-            companions = self._companions(line, post, person, group, post.seats)
-            if companions is not None:
-                return True, self._add(line, person, companions)
-        return False, (
-            self._change_person(line, post, group)
-            or self._more_seats(line, post, group)
-            or self._last_resort(line, post, group)
+            return False, [Remedy(obstacle="group")]
+        now = self._free_team(line, post, group, post.seats)
+        more_seats = post.seats + self.volunteers_per_supervisor
+        teams = (
+            []
+            if now and self.num_wanted == 1 and now.cost < now.gain
+            else list(self._teams(line, post, group, more_seats))
         )
+        if now:
+            teams.append(now)
+        elif free := self._free_team(line, post, group, more_seats):
+            teams.append(free)
+        found = [team for team in teams if team.supervised <= post.seats]
+        found += [
+            team._replace(supervisor=supervisor, gain=team.gain + worth, place=place)
+            for team in _fewest(team for team in teams if team.supervised > post.seats)
+            for supervisor, worth, place in _supervisors(post.staff, team.gain - team.cost)
+        ]
+        return now is not None, self._best(found) or [Remedy(obstacle="group")]
 
-    def _companions(
-        self, line: Line, post: PostState, person: int, group: int, seats: int
-    ) -> list[Placement] | None:
-        """Find free people for the other places of a group, or None where there are too few."""
-        seats -= line.supervised
-        if seats < 0:
-            return None
-        found: list[Placement] = []
-        used = {person}
-        others = sorted(
-            (other for other in post.short if other is not line), key=lambda o: o.supervised
-        )
-        for other in (line, *others):
-            places = other.missing - (other is line)
-            if other.supervised:
-                places = min(places, seats)
-            new = [p for p in other.free if p not in used][: max(0, min(places, group - 1))]
-            new = new[: group - 1 - len(found)]
-            used.update(new)
-            seats -= other.supervised * len(new)
-            found += [(p, other.key) for p in new]
-        return found if len(found) == group - 1 else None
+    def _best(self, found: list[_Plan]) -> list[Remedy]:
+        """Give the best as remedies, as many as are wanted."""
+        if self.num_wanted == 1:
+            return [self._remedy(min(found, key=_order))] if found else []
+        return [self._remedy(plan) for plan in sorted(found, key=_order)[: self.num_wanted]]
 
-    def _change_person(self, line: Line, post: PostState, group: int) -> Remedy | None:
-        for kind, fix in FIXES:
-            if line.fix[fix] >= 0:
-                companions = self._companions(line, post, line.fix[fix], group, post.seats)
-                if companions is not None:
-                    return self._changed(kind, line, fix, companions)
+    def _free_team(self, line: Line, post: PostState, group: int, seats: int) -> _Plan | None:
+        """Find free people for a group, nobody and nothing changed; None where there are none."""
+        for first in line.parts:
+            if first.direct and (team := self._team(line, post, group, seats, first, free=True)):
+                return team
         return None
 
-    def _more_seats(self, line: Line, post: PostState, group: int) -> Remedy | None:
-        """Bring one more supervisor to the post where that is all that is wanting."""
-        seats = post.seats + self.volunteers_per_supervisor
-        for person in line.free:
-            companions = self._companions(line, post, person, group, seats)
-            if companions is not None:
-                break
-        else:
+    def _teams(self, line: Line, post: PostState, group: int, seats: int) -> Iterator[_Plan]:
+        for first in line.parts:
+            if first.direct or not _pays(first, line.gain(1)):
+                continue
+            team = self._team(line, post, group, seats, first, free=True)
+            team = team or self._team(line, post, group, seats, first, free=False)
+            if team:
+                yield team
+        if group > 1:
+            for first in line.parts:
+                if first.direct and (team := self._team(line, post, group, seats, first)):
+                    yield team
+                    break
+
+    @staticmethod
+    def _team(
+        line: Line, post: PostState, group: int, seats: int, first: Part, *, free: bool = False
+    ) -> _Plan | None:
+        """Find company for `first`; with `free`, of free people alone."""
+        heads = int(line.supervised)
+        if heads > seats:
             return None
-        for kind, staff, supervisor in _supervisors(post.staff):
-            added = ((person, line.key), (supervisor, staff.key), *companions)
-            return Remedy(kind, person, supervisor, added=added)
+        if group == 1:
+            return _Plan((first,), heads, line.gain(1))
+        parts, used, gain = [first], set(first.people), line.values[0]
+        for other in post.short:
+            place = int(other is line)
+            for part in other.parts:
+                if (free and not part.direct) or part.hole >= 0 or part.people & used:
+                    continue
+                again = group if part.last == NOBODY else 1
+                while again and len(parts) < group and place < len(other.values):
+                    if other.supervised and heads == seats:
+                        break
+                    if not part.direct and not _pays(part, other.values[place]):
+                        break
+                    parts.append(part)
+                    used |= part.people
+                    gain += other.values[place]
+                    place, heads, again = place + 1, heads + other.supervised, again - 1
+                if len(parts) == group:
+                    return _Plan(tuple(parts), heads, gain)
         return None
 
-    def _last_resort(self, line: Line, post: PostState, group: int) -> Remedy:
-        companions = self._companions(line, post, NOBODY, group, post.seats)
-        if companions is not None:
-            return Remedy("recruit", added=((NOBODY, line.key), *companions))
-        if post.seats < line.supervised:
-            return Remedy("supervisor_and_place" if line.free else "seats")
-        return Remedy("group")
+    def _remedy(self, plan: _Plan) -> Remedy:
+        """Join the parts; a new place for a supervisor is one more change."""
+        moves: list[Move] = []
+        begins = []
+        for part in plan.all_parts:
+            begins.append(len(moves))
+            moves += part.moves(self.keys)
+        changes = [change for part in plan.all_parts for change in part.changes(self.keys)]
+        if plan.place and plan.supervisor:
+            changes.insert(0, Change("place", NOBODY, self.keys[plan.supervisor.line]))
+        team = len(plan.parts)
+        return Remedy(
+            changes=tuple(changes),
+            moves=tuple(moves),
+            supervisors=tuple(begins[team:]),
+            companions=tuple(begins[1:team]),
+            emptied=tuple(self.keys[part.hole] for part in plan.all_parts if part.hole >= 0),
+            cost=plan.cost,
+            gain=plan.gain,
+        )
 
-    @staticmethod
-    def _add(line: Line, person: int, companions: list[Placement]) -> Remedy:
-        cost = int(line.free_cost[line.free.index(person)])
-        return Remedy("add", person, added=((person, line.key), *companions), cost=cost)
 
-    @staticmethod
-    def _changed(kind: str, line: Line, fix: int, companions: list[Placement]) -> Remedy:
-        person = line.fix[fix]
-        added = ((person, line.key), *companions)
-        return Remedy(kind, person, person, line.fix_m[fix], added)
+def _order(plan: _Plan) -> tuple[bool, int, float, int]:
+    return plan.order
 
 
-def _supervisors(staff: list[Line]) -> Iterator[tuple[str, Line, int]]:
-    """List supervisors who could come to a post: kind of remedy, their line, person."""
-    short = [line for line in staff if line.missing]
-    yield from (("supervisor", line, line.free[0]) for line in short if line.free)
-    for kind, fix in (("supervisor_available", AVAILABLE), ("supervisor_shift", ONE_MORE_SHIFT)):
-        yield from ((kind, line, line.fix[fix]) for line in short if line.fix[fix] >= 0)
-    full = [line for line in staff if not line.missing]
-    yield from (("supervisor_place", line, line.free[0]) for line in full if line.free)
-    yield from (("supervisor_recruit", line, NOBODY) for line in short)
+def _pays(part: Part, value: int) -> bool:
+    """Whether filling a place by a chain is worth more than it costs.
+
+    A hole that is hardly worth less than the place that is filled is no remedy: it would only be
+    somewhere else.
+    """
+    return part.cost < (value if part.hole < 0 else value // 2)
+
+
+def _fewest(teams: Iterable[_Plan]) -> list[_Plan]:
+    """Keep the best team for each number of changes."""
+    best: dict[int, _Plan] = {}
+    for team in teams:
+        known = best.get(team.num_changes)
+        if known is None or team.rank < known.rank:
+            best[team.num_changes] = team
+    return list(best.values())
+
+
+def _supervisors(staff: list[Line], surplus: int) -> Iterator[tuple[Part, int, bool]]:
+    """Give ways to bring a supervisor: part, worth of the place, whether the place is new."""
+    for line in staff:
+        value, place = line.gain(1), not line.values
+        for part in line.parts:
+            if part.hole < 0 or _pays(part, value + surplus):
+                yield part, value, place

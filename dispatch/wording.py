@@ -75,35 +75,23 @@ VIOLATIONS: Final[dict[str, dict[Language, str]]] = {
 
 REMEDIES: Final[dict[str, dict[Language, str]]] = {
     "add": {
-        "zh": "{person} 有空，可直接上岗（成本 {cost}，缺口代价 {gain}）",
+        "zh": "{person} 有空，可直接上岗（代价 {cost}，补上后目标值少 {gain}）",
         "en": "{person} is free and could be added (costs {cost}, the place is worth {gain})",
     },
-    "supervisor": {
-        "zh": "{supervisor} 有空：作为{supervisor_role}上岗带队，{person} 即可上岗",
-        "en": "{supervisor} is free: as {supervisor_role} on the post, {person} could be added",
+    "then_free": {
+        "zh": "{person} 即可上岗",
+        "en": "then {person} could come",
     },
-    "supervisor_available": {
-        "zh": "请 {supervisor} 该班出勤，作为{supervisor_role}带队，{person} 即可上岗",
-        "en": "have {supervisor} available then, as {supervisor_role} on the post: "
-        "{person} could be added",
-    },
-    "supervisor_shift": {
-        "zh": "{supervisor} 多排一班（上限 {limit} 班），作为{supervisor_role}带队，"
-        "{person} 即可上岗",
-        "en": "one shift more for {supervisor} (limit {limit}), as {supervisor_role} on the post: "
-        "{person} could be added",
-    },
-    "supervisor_place": {
-        "zh": "该岗位多设 1 名{supervisor_role}（{supervisor} 有空），{person} 即可上岗",
-        "en": "require one more {supervisor_role} on the post ({supervisor} is free): "
-        "{person} could be added",
+    "supervise": {
+        "zh": "{person} 有空",
+        "en": "{person} is free",
     },
     "available": {
-        "zh": "请 {person} 该班出勤",
-        "en": "have {person} available then",
+        "zh": "请 {person} {when}出勤",
+        "en": "have {person} available {when}",
     },
     "one_more_shift": {
-        "zh": "{person} 多排一班（上限 {limit} 班）",
+        "zh": "{person} 多排一班（上限改为 {limit} 班）",
         "en": "one shift more for {person} (limit {limit})",
     },
     "insured": {
@@ -111,42 +99,68 @@ REMEDIES: Final[dict[str, dict[Language, str]]] = {
         "en": "insure {person} until {until}",
     },
     "reach": {
-        "zh": "把 {person} 的出行上限放宽到 {limit_m} 米",
-        "en": "extend the reach of {person} to {limit_m} m",
+        "zh": "把 {person} 的出行上限由 {own_m} 米放宽到 {limit_m} 米",
+        "en": "extend the reach of {person} from {own_m} m to {limit_m} m",
     },
     "trained": {
-        "zh": "培训 {person} 取得资质 {qualification}",
-        "en": "train {person} as {qualification}",
+        "zh": "培训 {person} 取得{qualification}",
+        "en": "train {person} ({qualification})",
     },
     "recruit": {
-        "zh": "在 {beat} 附近招募 1 名能担任 {role} 的人员",
+        "zh": "在 {beat} 附近招募 1 名能担任{role}的人员",
         "en": "recruit one person for {role} near {beat}",
     },
+    "place": {
+        "zh": "该岗位增设 1 个{role}名额",
+        "en": "require one more {role} on the post",
+    },
+    "move": {
+        "zh": "把 {person} 从{place}调来",
+        "en": "move {person} here from {place}",
+    },
+    "follow": {
+        "zh": "{person} 由{place}转去顶替",
+        "en": "{person} goes there from {place}",
+    },
+    "relieve": {
+        "zh": "由 {person} 顶替",
+        "en": "{person} takes over there",
+    },
+    "hole": {
+        "zh": "该处因此少 1 人",
+        "en": "which is left one short",
+    },
+    "sums": {
+        "zh": "（代价 {cost}，补上后目标值少 {gain}）",
+        "en": " (costs {cost}, gains {gain})",
+    },
     "hazardous": {
-        "zh": "{role} 是危险岗，不得派义警：改由辅警承担",
+        "zh": "{role}是危险岗，不得派义警：改由辅警承担",
         "en": "{role} is hazardous, never for volunteers: give it to auxiliaries",
     },
-    "supervisor_recruit": {
-        "zh": "招募 1 名{supervisor_role}带队，{person} 即可上岗",
-        "en": "recruit one {supervisor_role} for the post: {person} could be added",
-    },
-    "supervisor_and_place": {
-        "zh": "一项改变不够：该岗位须增设带队名额，且无民警或辅警有空",
-        "en": "no single change is enough: the post wants one more place for a supervisor, "
-        "and none is free",
-    },
-    "seats": {
-        "zh": "一项改变不够：既缺带队的民警或辅警，也缺义警",
-        "en": "no single change is enough: a supervisor and a volunteer are both wanting",
-    },
     "group": {
-        "zh": "一项改变不够：该岗位义警须至少 {group} 人同去",
-        "en": "no single change is enough: {group} more volunteers must come together",
+        "zh": "该岗位义警须至少 {group} 人同去，名额或人员不足",
+        "en": "{group} more volunteers would have to come together, too many for this post",
     },
 }
+"""Clauses of a remedy; `dispatch.remedy_words` joins them."""
 
-TOGETHER: Final[dict[Language, str]] = {
-    "zh": "，与 {companions} 同去",
-    "en": ", together with {companions}",
+JOINTS: Final[dict[str, dict[Language, str]]] = {
+    "comma": {"zh": "，", "en": ", "},
+    "next": {"zh": "；", "en": "; "},
+    "names": {"zh": "、", "en": ", "},
+    "bracket": {"zh": "（{text}）", "en": " ({text})"},
+    "as": {"zh": "，任{role}带队", "en": ", to supervise as {role}"},
+    "with": {"zh": "，与 {companions} 同去", "en": ", together with {companions}"},
+    "company": {"zh": "；同去的人：{text}", "en": "; for company: {text}"},
+    "many": {"zh": "须 {number} 项改变：", "en": "{number} changes: "},
+    "then": {"zh": "该班", "en": "then"},
+    "for_shift": {"zh": "{shift} 班", "en": "for {shift}"},
+    "here": {"zh": "本岗位的{role}岗", "en": "the {role} place of this post"},
+    "same_shift": {"zh": " {beat} 的{role}岗", "en": "the {role} place at {beat}"},
+    "elsewhere": {
+        "zh": " {beat}（{shift}）的{role}岗",
+        "en": "the {role} place at {beat}, {shift}",
+    },
 }
-"""Added to a remedy where others, who are free, must come as well (H7)."""
+"""What stands between the clauses, and how a place is called."""

@@ -17,7 +17,7 @@ from api.language import (
     texts_of,
 )
 from data.catalogue import load_roles, load_shift_templates
-from dispatch.gaps import STEPS
+from dispatch.gaps import CAUSES, STEPS
 from grid.errors import JinggeError
 
 API = Path(commands.__file__).parents[1]
@@ -30,7 +30,7 @@ CHINESE, ENGLISH = texts_of("zh").entries, texts_of("en").entries
 MADE = {
     *(f"tier.{tier}" for tier in TIERS),
     *(f"funnel.{step}" for step in STEPS),
-    *(f"cause.{cause}" for cause in (*STEPS, "cost", "trade")),
+    *(f"cause.{cause}" for cause in CAUSES),
     *(f"weekday.{day}" for day in range(7)),
     *(f"month.{month}" for month in range(1, 13)),
     *(f"role.{role}" for role in load_roles()["role"]),
