@@ -7,6 +7,8 @@ Measured (docs/store.md): deferred transactions of two writers fail, hence ``BEG
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -103,13 +105,17 @@ def verify_settings(connection: Any, wanted: dict[str, object]) -> None:
 
 
 def close_sqlite(writer: Engine) -> None:
-    """Move what the write-ahead log holds into the database file, as far as readers let us."""
+    """Move what the write-ahead log holds into the database file, as far as readers let us.
+
+    Whoever still reads keeps the log: nothing is lost by that, and nobody waits.
+    """
     connection = writer.raw_connection()
     try:
-        connection.cursor().execute("PRAGMA optimize")
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for pragma in ("busy_timeout=0", "optimize", "wal_checkpoint(TRUNCATE)"):
+            with suppress(sqlite3.OperationalError):
+                connection.cursor().execute(f"PRAGMA {pragma}")
     finally:
-        connection.close()
+        connection.invalidate()
 
 
 def _make_file(path: Path) -> None:

@@ -64,23 +64,23 @@ def refuse(table: str, event: Event, message: str, *, when: str = "") -> None:
 
 
 def refuse_where(
-    table: str, event: Event, message: str, *, column: str, owners: str, query: str
+    table: str, event: Event, message: str, *, column: str, owners: str, condition: str
 ) -> None:
     """Refuse an event on rows whose owner, named by `column`, the query finds.
 
     Parameters
     ----------
-    query : str
-        ``SELECT id FROM {owners} WHERE …``: the owners that may not be changed.
     owners : str
-        ``SELECT … FROM t WHERE id {owner}``: the rows of the owners. PostgreSQL locks them, so
-        that none can change between this look and the commit.
+        ``SELECT id, … FROM t WHERE id {owner}``: the rows of the owners. PostgreSQL locks them,
+        so that none can change between this look and the commit.
+    condition : str
+        On those rows: holds for an owner whose rows may not be changed.
     """
     name = f"guard_{table}_{event.lower()}"
     if not _is_postgres():
         rows = {"INSERT": ("NEW",), "DELETE": ("OLD",), "UPDATE": ("OLD", "NEW")}[event]
         tests = (
-            f"EXISTS ({query.format(owners='(' + owners.format(owner=f'= {row}.{column}') + ')')})"
+            f"EXISTS (SELECT 1 FROM ({owners.format(owner=f'= {row}.{column}')}) WHERE {condition})"
             for row in rows
         )
         op.execute(
@@ -94,7 +94,8 @@ def refuse_where(
         f"SELECT {column} FROM {rows}" for rows in ("before_it", "after_it") if rows in seen
     )
     locked = f"({owners.format(owner=f'IN ({ids})')} FOR SHARE) AS locked"
-    test = query.format(owners=locked).replace("'", "''")
+    # An aggregate: PostgreSQL would push a plain condition down and lock only what meets it.
+    test = f"SELECT max(CASE WHEN {condition} THEN id END) FROM {locked}".replace("'", "''")
     op.execute(
         f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {seen} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION jingge_refuse_where('{message}', '{test}')"

@@ -82,7 +82,7 @@ def _guard_rosters() -> None:
                 DRAFT_ONLY,
                 column="roster_id",
                 owners="SELECT id, state FROM roster WHERE id {owner}",
-                query="SELECT id FROM {owners} WHERE state <> 'draft'",
+                condition="state <> 'draft'",
             )
     for table in ("roster", *OF_ROSTER):
         refuse_truncate(table, DRAFT_ONLY)
@@ -104,7 +104,7 @@ def _guard_scenarios() -> None:
             SNAPSHOT,
             column="scenario_id",
             owners="SELECT id FROM scenario WHERE id {owner}",
-            query="SELECT id FROM {owners}",
+            condition="id > 0",
         )
         refuse_where(
             table,
@@ -112,7 +112,7 @@ def _guard_scenarios() -> None:
             USED,
             column="scenario_id",
             owners="SELECT id, state FROM roster WHERE scenario_id {owner}",
-            query="SELECT id FROM {owners} WHERE state <> 'draft'",
+            condition="state <> 'draft'",
         )
 
 
@@ -127,7 +127,7 @@ def _guard_editions() -> None:
                 EDITION,
                 column="edition_id",
                 owners="SELECT id FROM scenario WHERE edition_id {owner}",
-                query="SELECT id FROM {owners}",
+                condition="id > 0",
             )
 
 
