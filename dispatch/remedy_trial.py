@@ -183,7 +183,8 @@ def _end_day(scenario: Scenario, shift: str) -> pd.Timestamp:
     """Local date on which a shift ends."""
     local = scenario.shifts["ends_at"].dt.tz_convert(scenario.timezone).dt.tz_localize(None)
     days = dict(zip(scenario.shifts["shift_id"], local.dt.normalize(), strict=True))
-    return days[shift].as_unit("s")
+    day: pd.Timestamp = days[shift].as_unit("s")
+    return day
 
 
 def _trained(scenario: Scenario, people: pd.DataFrame, change: Change) -> pd.DataFrame:
