@@ -8,6 +8,7 @@ that it needs, which zipfile has unpacked and checked (`workbook_parts`).
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from data.importers.sheet_inspection import Looked
 
+_HEAD = 1 << 14
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^<>]*/>")
+_COUNTS = re.compile(rb"<(?:\w+:)?sst\b[^<>]*>")
+_COUNT = re.compile(rb"""\s(?:uniqueCount|count)\s*=\s*(?:"[^"]*"|'[^']*')""")
 PIECE = 2_000
 """Rows in one line of the answer."""
 
@@ -64,7 +69,8 @@ def _values(
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         while parts:
-            archive.writestr(*parts.popitem())
+            name, part = parts.popitem()
+            archive.writestr(name, _without_claims(part))
     packed.seek(0)
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(packed)
@@ -125,6 +131,12 @@ class _Filler:
         for column, last in self.merges.get(number, ()):
             if column < len(row):
                 self.open[column] = (last, row[column])
+
+
+def _without_claims(part: bytes) -> bytes:
+    """Drop what a part says of its own size, which Calamine believes and reserves memory for."""
+    head = _DIMENSION.sub(b"", part[:_HEAD])
+    return _COUNTS.sub(lambda found: _COUNT.sub(b"", found[0]), head) + part[_HEAD:]
 
 
 def _downward(found: Looked) -> dict[int, list[tuple[int, int]]]:
