@@ -104,11 +104,6 @@ class SizeRun:
         return (self.objective - self.bound) / self.objective if self.objective else 0.0
 
 
-def bundle_of(directory: Path, city: str, part: Fraction) -> Path:
-    """Return where a city's bundle lies; a part of a city is a city with fewer people."""
-    return directory / f"{city}-{round(VOLUNTEERS * part)}"
-
-
 def make_bundle(task: tuple[str, str, int]) -> None:
     """Write a bundle: a number is a seed of the demo, a word one of the family."""
     path, city, volunteers = task
@@ -121,7 +116,7 @@ def make_bundle(task: tuple[str, str, int]) -> None:
 
 def warm_up(_: int) -> None:
     """Load the planner and its compiled loops, so that no size pays for the start."""
-    plan(build_demo(60, 1).scenario, effort=Effort(rounds=1), clock=time.perf_counter)
+    plan(build_demo(300, SEED).scenario, effort=Effort(rounds=1), clock=time.perf_counter)
     time.sleep(1.0)  # so that every worker takes one
 
 
@@ -283,7 +278,7 @@ def report(runs: list[SizeRun], options: argparse.Namespace) -> str:
         if len(some) > 1:
             lines.append(f"| {name} | " + " | ".join(exponent(some, v) for v in values) + " |")
     if wholes:
-        lines += ["", *country(wholes[-1])]
+        lines += ["", *country(wholes[-1], options.volunteers)]
     lines += [
         "",
         f"Measured {datetime.now(UTC):%Y-%m-%d} by `{command(options)}` on {machine()}; "
@@ -294,9 +289,9 @@ def report(runs: list[SizeRun], options: argparse.Namespace) -> str:
     return "\n".join(lines)
 
 
-def country(largest: SizeRun) -> list[str]:
+def country(largest: SizeRun, volunteers: int) -> list[str]:
     """Multiply the largest run up to a country: cities are independent, so this is honest."""
-    cities = COUNTRY_VOLUNTEERS / VOLUNTEERS
+    cities = COUNTRY_VOLUNTEERS / volunteers
     cpu = largest.cpu_s / len(largest.cities)
     memory = largest.peak_process_mib / 1024
     rows = [
@@ -320,6 +315,7 @@ def command(options: argparse.Namespace) -> str:
     return (
         f"python benchmarks/province.py DIR --sizes {options.sizes} --rounds {options.rounds} "
         f"--workers {options.workers} --seed {options.seed}"
+        + (f" --volunteers {options.volunteers}" if options.volunteers != VOLUNTEERS else "")
         + (f" --cities {options.cities}" if options.cities != _TEN else "")
         + (" --scheduler ADDRESS" if options.scheduler else "")
     )
@@ -349,6 +345,7 @@ def main() -> None:
     parser.add_argument(
         "--cities", default=_TEN, help=f"seeds of the demo, or names of {', '.join(FAMILY)}"
     )
+    parser.add_argument("--volunteers", type=int, default=VOLUNTEERS, help="of one whole city")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seed", type=int, default=SEED)
@@ -367,10 +364,11 @@ def main() -> None:
         if share > 1 and (share.denominator != 1 or share > len(names)):
             parser.error(f"Expected sizes up to 1 or whole numbers up to {len(names)}, got {size}.")
         part, count = (share, 1) if share < 1 else (Fraction(1), int(share))
-        bundles = [bundle_of(options.directory, name, part) for name in names[:count]]
+        volunteers = round(options.volunteers * part)  # part of a city: one with fewer people
+        bundles = [options.directory / f"{name}-{volunteers}" for name in names[:count]]
         for name, bundle in zip(names, bundles, strict=False):
             if not (bundle / "scenario.json").exists():
-                missing[bundle] = (str(bundle), name, round(VOLUNTEERS * part))
+                missing[bundle] = (str(bundle), name, volunteers)
         plans.append((size, bundles))
     options.directory.mkdir(parents=True, exist_ok=True)
     with PiecePool(local_processes(options.workers), workers=options.workers) as pool:
