@@ -26,6 +26,7 @@ class AuditEntry(Base):
     object_kind: Mapped[str]
     object_key: Mapped[str]
     detail: Mapped[str]
+    previous: Mapped[bytes]
     seal: Mapped[bytes]
 
 

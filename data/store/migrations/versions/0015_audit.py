@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("object_kind", sa.Text(), nullable=False),
         sa.Column("object_key", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("length(seal) = 32", name=op.f("ck_audit_entry_seal")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),

@@ -134,9 +134,7 @@ def _guard_editions() -> None:
 def _guard_audit() -> None:
     refuse("audit_entry", "UPDATE", APPEND)
     refuse("audit_entry", "DELETE", APPEND)
-    refuse(
-        "audit_head", "UPDATE", APPEND, when="NEW.last_id <> OLD.last_id + 1 OR NEW.id <> OLD.id"
-    )
+    refuse("audit_head", "UPDATE", APPEND, when="NEW.last_id <= OLD.last_id OR NEW.id <> OLD.id")
     refuse("audit_head", "DELETE", APPEND)
     refuse_truncate("audit_entry", APPEND)
     refuse_truncate("audit_head", APPEND)
