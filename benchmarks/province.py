@@ -261,14 +261,10 @@ def report(runs: list[SizeRun], options: argparse.Namespace) -> str:
             f"| {run.gap:.2%} | {run.worst_gap:.2%} |"
             for run in runs
         ),
-        "",
-        "Exponents b of `value ~ people^b`, least squares in logarithms, ± standard error:",
-        "",
-        "| | wall time | processor time | largest process | all processes |",
-        "| --- | --- | --- | --- | --- |",
     ]
     parts = [run for run in runs if Fraction(run.size) <= 1]
     wholes = [run for run in runs if Fraction(run.size) >= 1]
+    fits = []
     values = ("wall_s", "cpu_s", "peak_process_mib", "peak_total_mib")
     for name, some in (
         (f"{runs[0].size} to {runs[-1].size} cities", runs),
@@ -276,8 +272,17 @@ def report(runs: list[SizeRun], options: argparse.Namespace) -> str:
         ("from city to cities", wholes),
     ):
         if len(some) > 1:
-            lines.append(f"| {name} | " + " | ".join(exponent(some, v) for v in values) + " |")
-    if wholes:
+            fits.append(f"| {name} | " + " | ".join(exponent(some, v) for v in values) + " |")
+    if fits:
+        lines += [
+            "",
+            "Exponents b of `value ~ people^b`, least squares in logarithms, ± standard error:",
+            "",
+            "| | wall time | processor time | largest process | all processes |",
+            "| --- | --- | --- | --- | --- |",
+            *fits,
+        ]
+    if wholes and not options.scheduler:  # a cluster's processors are not counted
         lines += ["", *country(wholes[-1], options.volunteers)]
     lines += [
         "",

@@ -31,6 +31,7 @@ from tiny_city import (
 
 from api import cli, scheduler
 from api.cluster_worker import OtherCodeError, own_stamp, run_stamped
+from api.commands import planning
 from api.language import texts_of
 from api.scheduler import SchedulerError, cluster_pool
 from api.settings import Settings
@@ -157,21 +158,46 @@ def test_a_piece_that_was_running_on_a_killed_worker_is_answered(cluster, tmp_pa
     assert answers == [(n, n * n) for n in range(10)]
 
 
-@LOST
-@pytest.mark.parametrize("who", ["workers", "scheduler"])
-def test_pieces_are_solved_here_when_the_cluster_is_gone(tmp_path, monkeypatch, who):
+@pytest.fixture
+def impatient(monkeypatch):
+    """Give a lost cluster up at once."""
     monkeypatch.setattr(scheduler, "_GRACE_S", 1.0)
     monkeypatch.setattr(scheduler, "_LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(scheduler, "_CONNECT_AGAIN_S", 0.5)
+
+
+@LOST
+def test_pieces_are_solved_here_when_the_scheduler_is_killed(tmp_path, impatient):
     with LoopbackCluster(tmp_path) as made:
         made.add_workers(1)
         with connected(made.address) as pool:
             answers = pool.map_pieces(square, range(6))
             assert next(answers) == (0, 0)
-            for process in made.workers if who == "workers" else [made.scheduler]:
-                process.kill()
+            made.scheduler.kill()
             assert list(answers) == [(n, n * n) for n in range(1, 6)]
             assert pool.losses >= 3
+
+
+def test_the_command_tells_that_all_workers_were_killed(
+    tmp_path, impatient, small_pieces, monkeypatch, capsys
+):
+    write_bundle(town(), tmp_path / "town")
+    arguments = ["plan", str(tmp_path / "town"), "--rounds", "1", "--seed", "3", "--workers", "2"]
+    assert cli.run([*arguments, "--out", str(tmp_path / "here")]) == 0
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    monkeypatch.setattr(
+        "dispatch.improvement.solve_piece", partial(solve_and_one_dies, folder=str(notes))
+    )
+    with LoopbackCluster(tmp_path) as made:
+        made.add_workers(1)
+        arguments += ["--out", str(tmp_path / "there"), "--scheduler", made.address]
+        assert cli.run(arguments) == 0
+        made.workers[0].wait(timeout=1)
+    rosters = [(tmp_path / where / "roster.csv").read_bytes() for where in ("here", "there")]
+    assert rosters[0] == rosters[1]
+    told = capsys.readouterr().err.splitlines()
+    assert told[-2] == planning.TEXTS("cli.plan.lost", count=3)
 
 
 def test_workers_that_cannot_answer_are_refused_by_name(tmp_path, monkeypatch):
