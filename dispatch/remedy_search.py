@@ -113,7 +113,7 @@ class Survey:
         for number, line in known.items():
             state = posts.get(of_post[number])
             if state is None:
-                state = posts[of_post[number]] = self._post(of_post[number])
+                state = posts[of_post[number]] = self._post(number)
             if staffed[number]:
                 state.staff.append(line)
             elif missing[number] and not hazardous[number]:
@@ -127,16 +127,38 @@ class Survey:
             else:
                 yield number, *search.volunteer_line(known[number], posts[of_post[number]])
 
+    def cheapest_move(self, line: int) -> tuple[int, int] | None:
+        """Find who could be moved to a line from another, and leave that open, at the least loss.
+
+        Returns
+        -------
+        person, line : int
+            None where nobody may leave; whether it pays is another question.
+        """
+        moves, person, row, _, _, _ = find_chains(
+            self.standing, self.found, np.array([line]), DEEP.max_lines, 1
+        )
+        if moves[0, HOLE] < 1:
+            return None
+        return int(person[0, HOLE, 0]), int(self.standing.work_line[row[0, HOLE, 0]])
+
     def _hazardous(self) -> list[bool]:
         roles = self.scenario.roles
         barred = roles["hazardous"] & (roles["tier"] == Tier.VOLUNTEER)
-        return barred.to_numpy(np.bool_)[self.standing.line_role].tolist()
+        flags: list[bool] = barred.to_numpy(np.bool_)[self.standing.line_role].tolist()
+        return flags
 
-    def _post(self, post: int) -> PostState:
+    def seats(self, line: int) -> int:
+        """Return how many more supervised volunteers the post of a line has room for (H6)."""
         standing = self.standing
+        post = standing.line_post[line]
         seats = standing.seats * int(standing.post_supervisors[post])
-        seats -= int(standing.post_supervised[post])
-        return PostState(seats, int(standing.post_volunteers[post]), [], [])
+        return seats - int(standing.post_supervised[post])
+
+    def _post(self, line: int) -> PostState:
+        standing = self.standing
+        post = standing.line_post[line]
+        return PostState(self.seats(line), int(standing.post_volunteers[post]), [], [])
 
     def _lines(self, lines: NDArray[np.int64], depth: Depth) -> Iterator[Line]:
         """Give lines with every way to fill one more place of each."""

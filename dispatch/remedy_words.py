@@ -42,6 +42,10 @@ class RemedyWords:
         }
         self._group = scenario.rules.min_volunteers_per_post
 
+    def person_id(self, row: int) -> str | None:
+        """Return the id of a person by row; None for somebody to be recruited."""
+        return None if row == NOBODY else self._person[row]
+
     def label(self, code: str) -> str:
         """Return what people call a code."""
         return self._labels.get(code, code)
@@ -58,10 +62,14 @@ class RemedyWords:
             return self.join("here", **values)
         return self.join("same_shift" if shift == seen_from[1] else "elsewhere", **values)
 
+    def obstacle(self, name: str, line: Key) -> str:
+        """Say why there is no remedy."""
+        return self._clause(name, role=self.label(line[2]), group=self._group)
+
     def sentence(self, remedy: Remedy, line: Key) -> str:
         """Put the remedy of a line into words."""
         if remedy.obstacle:
-            return self._clause(remedy.obstacle, role=self.label(line[2]), group=self._group)
+            return self.obstacle(remedy.obstacle, line)
         chains = self._chains(remedy)
         main, companions, supervisors = chains
         clauses = [self._supervisor(remedy, chain, line) for chain in supervisors]
