@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LOOKED_AT = 60
-_BRACKETS = re.compile(r"^(.*?)\s*[(\[【〔]\s*(.*?)\s*[)\]】〕]\s*[*:]?$", re.DOTALL)
+_BRACKETS = re.compile(r"^(.*?)\s*[(\[【〔]\s*(.*?)\s*[)\]】〕][\s*:]*$", re.DOTALL)
 _SYSTEM_CODES = Codes.of(Words("坐标系", "coordinate systems"), SYSTEMS)
 
 

@@ -11,7 +11,8 @@ from data.importers.wording import Words
 
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
 _GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
-_DEGREES = re.compile(r"^(\d{1,3})[°度](\d{1,2})['′分](\d{1,2}(?:\.\d+)?)[\"″秒]?$")
+# Normalised, a sign of seconds is two signs of minutes.
+_DEGREES = re.compile(r"""^(\d{1,3})[°度](\d{1,2})['′分](\d{1,2}(?:\.\d+)?)(?:"|′′|''|秒)?$""")
 
 
 def read_number(cell: Any, *, percent: bool = False) -> float:

@@ -66,8 +66,9 @@ class _Looker:
         if local == "c":
             self._start_cell(attributes)
         elif local in {"v", "is"}:
-            self.value = True
-            self.inside = self.kind == "e"
+            # Some tools write an empty value after a formula; one of text may well be empty.
+            self.value = not self.formula or self.kind == "str"
+            self.inside = self.formula or self.kind == "e"
         elif local == "f":
             self.formula = True
         elif local == "row":
@@ -94,7 +95,9 @@ class _Looker:
 
     def text(self, data: str) -> None:
         if self.inside:
-            self.shown.append(data)
+            self.value = True
+            if self.kind == "e":
+                self.shown.append(data)
 
     def end(self, element: str) -> None:
         local = element if element in _OURS else element.rpartition(":")[2]
