@@ -16,6 +16,7 @@ from data.results import ResultError, read_result, read_roster
 from dispatch.check import check
 from dispatch.gaps import find_gaps
 from dispatch.repair import Repair, RepairDesk, RepairError
+from dispatch.repair_region import THOROUGH
 from dispatch.roster import PRICE_COLUMNS, PlanResult, Report
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ def repair_bundle(
     tolerance: int = 0,
     at_most: int | None = None,
     curve: bool = False,
+    thorough: bool = False,
 ) -> Repair:
     """Repair a published roster and write the checked result.
+
+    `thorough` searches a larger region where the city is large: some seconds more.
 
     Raises
     ------
@@ -51,7 +55,13 @@ def repair_bundle(
     read = time.perf_counter()
     desk = RepairDesk(scenario, published)
     ready = time.perf_counter()
-    repair = desk.repair(asked, tolerance=tolerance, at_most=at_most, curve=curve)
+    repair = desk.repair(
+        asked,
+        tolerance=tolerance,
+        at_most=at_most,
+        curve=curve,
+        growth=THOROUGH if thorough and desk.large else None,
+    )
     repaired = time.perf_counter()
     changed, table = repair.scenario(), repair.roster()
     checked = check(changed, table)
@@ -96,6 +106,7 @@ def facts_of(repair: Repair) -> dict[str, Any]:
     return {
         "people_disturbed": repair.people,
         "people_disturbed_bound": repair.people_bound,
+        "people_disturbed_bound_anywhere": repair.people_bound_anywhere,
         "proven_for": "every roster" if repair.whole else "the region",
         "region": {"arcs": repair.arcs, "parts": repair.parts},
         "assignments_dropped": repair.dropped,

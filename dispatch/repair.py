@@ -20,24 +20,28 @@ follows for the whole problem.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from dispatch.check import check
-from dispatch.repair_changes import absent_pairs, changed_scenario
+from dispatch.repair_bound import fewest_anywhere
+from dispatch.repair_changes import absent_pairs, changed_scenario, ended_pins
 from dispatch.repair_kept import Ground, Kept, copy, seat, unmet
 from dispatch.repair_kernel import assign_all
+from dispatch.repair_model import UndecidedError
 from dispatch.repair_part import cut_part, split
 from dispatch.repair_parts import Choice, ImpossibleError, Parts, Target
-from dispatch.repair_region import Growth, grow
+from dispatch.repair_region import WHOLE_ARCS, Growth, grow
 from dispatch.repair_tables import move_table, roster_table
 from dispatch.seating import objective
 from grid.errors import JinggeError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from dispatch.repair_changes import Changes
     from dispatch.repair_model import Answer
     from dispatch.repair_part import Part, Region
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
     from dispatch.scenario import Scenario
     from dispatch.seating import Seating
 
-_SMALLEST = 600
+_SMALLEST = 150
 """Arcs below which independent groups are solved together."""
 _WIDER = Growth(chains=200, reach=2_000, depth=6, openings=12)
 """Second try where the first region has no plan that keeps the rules."""
@@ -78,6 +82,8 @@ class Repair:
     people, people_bound : int
         People disturbed; no plan within the region whose demand is as good disturbs fewer than
         `people_bound`.
+    people_bound_anywhere : int
+        No roster at all whose demand is as good disturbs fewer than this, in the region or not.
     whole : bool
         The region is the whole problem, so the bounds hold for every roster.
     weighted_unmet, weighted_unmet_bound : int
@@ -98,6 +104,7 @@ class Repair:
 
     people: int
     people_bound: int
+    people_bound_anywhere: int
     whole: bool
     weighted_unmet: int
     weighted_unmet_bound: int
@@ -158,6 +165,8 @@ class RepairDesk:
         That the roster was published for.
     roster : DataFrame
         Must keep H1-H9 of the scenario.
+    workers : int
+        Threads that search chains and solve parts; the result does not depend on them.
 
     Raises
     ------
@@ -165,7 +174,7 @@ class RepairDesk:
         The roster breaks a rule.
     """
 
-    def __init__(self, scenario: Scenario, roster: pd.DataFrame) -> None:
+    def __init__(self, scenario: Scenario, roster: pd.DataFrame, *, workers: int = 2) -> None:
         report = check(scenario, roster)
         if not report.ok:
             raise RepairError(*(f"{rule}: {text}" for rule, _, text in report.details.to_numpy()))
@@ -173,6 +182,13 @@ class RepairDesk:
         self._ground = Ground.of(scenario)
         self._seating = seat(self._ground, *self._ground.arcs(roster))
         self._weight = unmet(self._ground, self._seating)
+        self._threads = ThreadPoolExecutor(workers)
+        self._workers = workers
+
+    @property
+    def large(self) -> bool:
+        """Whether repairs work in a region rather than on the whole problem."""
+        return self._ground.problem.arc_line.size > WHOLE_ARCS
 
     def repair(
         self,
@@ -210,6 +226,11 @@ class RepairDesk:
                 return self._solve(changes, kept, wish, tried)
             except ImpossibleError:
                 continue
+            except UndecidedError:
+                raise RepairError(
+                    "Expected to find a plan within the limits of the search; "
+                    "repair fewer changes at once."
+                ) from None
         raise RepairError(_impossible(kept))
 
     def _solve(self, changes: Changes, kept: Kept, wish: _Wish, growth: Growth | None) -> Repair:
@@ -221,7 +242,7 @@ class RepairDesk:
             else split(problem, region, _SMALLEST)
         )
         cuts = [cut_part(problem, weight, kept.seating, region, arcs) for arcs in groups]
-        parts = Parts(cuts)
+        parts = Parts(cuts, self._threads, exact=whole)
         rest = kept.weight - parts.kept_weight
         found: list[Point] = []
         fewest_bound = 0
@@ -244,11 +265,14 @@ class RepairDesk:
             for p in found
         )
         seating = _apply(kept, region, cuts, answers)
+        reached = rest + sum(answer.weight for answer in answers)
+        anywhere = fewest_anywhere(kept, reached)
         return Repair(
             people=sum(answer.people for answer in answers),
-            people_bound=choice.people_bound,
+            people_bound=max(choice.people_bound, anywhere),
+            people_bound_anywhere=choice.people_bound if whole else anywhere,
             whole=whole,
-            weighted_unmet=rest + sum(answer.weight for answer in answers),
+            weighted_unmet=reached,
             weighted_unmet_bound=rest + choice.weight_bound,
             published_weight=self._weight,
             tolerance=wish.tolerance,
@@ -271,20 +295,25 @@ class RepairDesk:
         blocked = np.zeros(problem.row_shift.size, np.bool_)
         names = self._scenario.shifts["shift_id"].to_numpy()[ground.shift_of]
         rank = {name: n for n, name in enumerate(names)}
+        whole = set()
         for name, shift in changes.absent.itertuples(index=False, name=None):
             person = ground.person_at.get(name)
+            if not shift:
+                whole.add(name)
             if person is None:
                 continue
             rows = slice(problem.row_start[person], problem.row_start[person + 1])
             blocked[rows] |= (problem.row_shift[rows] == rank[shift]) if shift else True
-        if len(changes.demand) or (blocked & problem.row_forced).any():
+        released = ended_pins(self._scenario, changes)
+        # Without the pin, somebody absent at one shift might work another too close to it.
+        if len(changes.demand) or not whole.issuperset(released["person_id"]):
             return self._anew(changes)
         seating = copy(self._seating)
         gone = np.flatnonzero(blocked & (seating.row_line >= 0))
         lost = np.bincount(seating.row_line[gone], minlength=problem.num_lines)
         assign_all(problem, seating, gone, np.full(gone.size, -1), np.zeros(gone.size, np.int64))
         none = np.zeros(problem.num_lines, np.int64)
-        return Kept(ground, seating, blocked, lost, none, pd.DataFrame())
+        return Kept(ground, seating, blocked, lost, none, released)
 
     def _anew(self, changes: Changes) -> Kept:
         scenario, released = changed_scenario(self._scenario, changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from dispatch.roster import ROSTER_COLUMNS
@@ -64,7 +65,7 @@ def changed_scenario(scenario: Scenario, changes: Changes) -> tuple[Scenario, pd
     availability = scenario.availability
     keep = ~_pairs(availability).isin(gone)
     pins = scenario.pins
-    ended = (pins["kind"] == "fixed") & pd.Series(_pairs(pins).isin(gone), index=pins.index)
+    ended = (pins["kind"] == "fixed").to_numpy() & _pairs(pins).isin(gone)
     changed = replace(
         scenario,
         availability=availability[keep].reset_index(drop=True),
@@ -73,6 +74,17 @@ def changed_scenario(scenario: Scenario, changes: Changes) -> tuple[Scenario, pd
     if len(changes.demand):
         changed = replace(changed, demand=_with_more(scenario.demand, changes.demand))
     return changed, pins.loc[ended, list(ROSTER_COLUMNS)].reset_index(drop=True)
+
+
+def ended_pins(scenario: Scenario, changes: Changes) -> pd.DataFrame:
+    """List the fixed pins that end because their people are absent."""
+    pins = scenario.pins[scenario.pins["kind"] == "fixed"]
+    absent = set(changes.absent.itertuples(index=False, name=None))
+    pairs = zip(pins["person_id"], pins["shift_id"], strict=True)
+    ended = np.array(
+        [(who, shift) in absent or (who, "") in absent for who, shift in pairs], np.bool_
+    )
+    return pins.loc[ended, list(ROSTER_COLUMNS)].reset_index(drop=True)
 
 
 def absent_pairs(scenario: Scenario, changes: Changes) -> pd.MultiIndex:

@@ -22,23 +22,29 @@ if TYPE_CHECKING:
 _DEPTHS = 64
 
 
-class Moves(NamedTuple):
-    """What the region's people may do: arcs they may take, and rows that they may leave.
+class Chains(NamedTuple):
+    """The best chains from every hole.
 
     Attributes
     ----------
-    row, line, cost : (n,) int64
-        Arcs beyond the kept roster; the same one may stand twice.
-    left : (m,) int64
-        Rows of the kept roster that may be left.
-    given : (k,) int64
+    hole : (c,) int64
+        The hole (its position) that each chain fills.
+    chain, row, line, cost : (n,) int64
+        Arcs of the chains beyond the kept roster; the same one may stand in several.
+    left_chain, left : (m,) int64
+        Rows of the kept roster that a chain leaves.
+    given_chain, given : (k,) int64
         Posts that a chain would give up, at the cost of sending people there home.
     """
 
+    hole: NDArray[np.int64]
+    chain: NDArray[np.int64]
     row: NDArray[np.int64]
     line: NDArray[np.int64]
     cost: NDArray[np.int64]
+    left_chain: NDArray[np.int64]
     left: NDArray[np.int64]
+    given_chain: NDArray[np.int64]
     given: NDArray[np.int64]
 
 
@@ -100,7 +106,7 @@ def _to_leave(problem, seating, row):
 
 @nb.njit(cache=True, nogil=True)
 def find_chains(problem, weight, calls, seating, blocked, holes, worths, tops, reach, depth):
-    """Search chains from every hole; return the best few of each as moves.
+    """Search chains from every hole; return the best few of each: the fields of `Chains`.
 
     Parameters
     ----------
@@ -119,7 +125,9 @@ def find_chains(problem, weight, calls, seating, blocked, holes, worths, tops, r
     out_row, out_line = np.empty(size, np.int64), np.empty(size, np.int64)
     out_cost, out_left = np.empty(size, np.int64), np.empty(size, np.int64)
     out_given = np.empty(kept + 1, np.int64)
-    arcs, lefts, givens = 0, 0, 0
+    arc_chain, left_chain = np.empty(size, np.int64), np.empty(size, np.int64)
+    given_chain, chain_hole = np.empty(kept + 1, np.int64), np.empty(kept + 1, np.int64)
+    arcs, lefts, givens, chains = 0, 0, 0, 0
     seen = np.full(problem.line_post.size, -1, np.int64)
     node_line, node_parent = np.empty(reach, np.int64), np.empty(reach, np.int64)
     node_row, node_left = np.empty(reach, np.int64), np.empty(reach, np.int64)
@@ -185,27 +193,34 @@ def find_chains(problem, weight, calls, seating, blocked, holes, worths, tops, r
         for i in order[: min(top, ends)]:
             out_row[arcs], out_cost[arcs] = end_row[i], end_cost[i]
             out_line[arcs] = node_line[end_node[i]]
+            arc_chain[arcs] = chains
             arcs += 1
             if end_left[i] >= 0:
-                out_left[lefts] = end_left[i]
+                out_left[lefts], left_chain[lefts] = end_left[i], chains
                 lefts += 1
                 line = seating.row_line[end_left[i]]
                 if release_loss(problem, weight, seating, line)[1] > 0:
-                    out_given[givens] = problem.line_post[line]
+                    out_given[givens], given_chain[givens] = problem.line_post[line], chains
                     givens += 1
             at = end_node[i]
             while node_parent[at] >= 0:
                 out_row[arcs], out_cost[arcs] = node_row[at], node_cost[at]
-                out_line[arcs] = node_line[node_parent[at]]
+                out_line[arcs], arc_chain[arcs] = node_line[node_parent[at]], chains
                 arcs += 1
-                out_left[lefts] = node_left[at]
+                out_left[lefts], left_chain[lefts] = node_left[at], chains
                 lefts += 1
                 at = node_parent[at]
+            chain_hole[chains] = h
+            chains += 1
     return (
+        chain_hole[:chains].copy(),
+        arc_chain[:arcs].copy(),
         out_row[:arcs].copy(),
         out_line[:arcs].copy(),
         out_cost[:arcs].copy(),
+        left_chain[:lefts].copy(),
         out_left[:lefts].copy(),
+        given_chain[:givens].copy(),
         out_given[:givens].copy(),
     )
 
@@ -326,3 +341,22 @@ def assign_all(problem, seating, rows, lines, costs):
     """Put each row on its line (-1: on none) and keep the counts."""
     for i in range(rows.size):
         assign(problem, seating, rows[i], lines[i], costs[i])
+
+
+@nb.njit(cache=True, nogil=True)
+def root(parent, at):
+    """Find the group of a member, and shorten the way there."""
+    while parent[at] != at:
+        parent[at] = parent[parent[at]]
+        at = parent[at]
+    return at
+
+
+@nb.njit(cache=True, nogil=True)
+def join(parent, total, first, second, most):
+    """Join pairs in their order while the joined group stays within `most`."""
+    for i in range(first.size):
+        a, b = root(parent, first[i]), root(parent, second[i])
+        if a != b and total[a] + total[b] <= most:
+            parent[b] = a
+            total[a] += total[b]

@@ -151,7 +151,8 @@ def split(problem: Problem, region: Region, smallest: int) -> list[NDArray[np.in
         filled += counts[name]
     bagged = bag[group]
     order = np.argsort(bagged, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(bagged[order])) + 1)
+    found = np.split(order, np.flatnonzero(np.diff(bagged[order])) + 1)
+    return sorted(found, key=len, reverse=True)  # threads end together when the long ones go first
 
 
 def cut_part(

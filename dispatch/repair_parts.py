@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dispatch.repair_curve import add_curves
 from dispatch.repair_model import PartModel
 from dispatch.repair_part import part_cost, unmet_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
 
     from dispatch.repair_model import Aim, Answer
     from dispatch.repair_part import Part
+
+
+_T = TypeVar("_T")
+
+
+def _in_order(model: PartModel) -> tuple[Answer, int] | None:
+    return model.in_order()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +80,9 @@ class ImpossibleError(Exception):
 class Parts:
     """The independent parts of a region."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self._parts = parts
+    def __init__(self, parts: Sequence[Part], threads: Executor, *, exact: bool) -> None:
+        """Build the programs; `exact` says whether the lowest objective is to be proven, too."""
+        self._threads, self._exact = threads, exact
         self._models = [PartModel(part) for part in parts]
         self.kept_weight = sum(unmet_weight(part, part.now) for part in parts)
         self.kept_cost = sum(part_cost(part, part.now) for part in parts)
@@ -86,39 +95,71 @@ class Parts:
         ImpossibleError
             A part has no plan at all.
         """
-        best = [self._ask(n, "weight") for n in range(len(self._models))]
-        weight = sum(answer.weight for answer in best)
-        weight_bound = sum(answer.bound for answer in best)
+        if len(self._models) == 1:
+            return self._fewest_of_one(target)
+        ordered = self._each(_in_order)
+        few = [answer for answer, _ in ordered]
+        weight = sum(answer.weight for answer in few)
+        weight_bound = sum(bound for _, bound in ordered)
+        people_bound = sum(answer.bound for answer in few) if weight == weight_bound else 0
         goal = max(target.published, weight) + target.tolerance
-        if len(best) == 1:
-            limits = [goal]
-            few = [self._ask(0, "people", most_weight=goal)]
-            people_bound = few[0].bound
-        else:
-            few = [
-                self._ask(n, "people", most_weight=answer.weight) for n, answer in enumerate(best)
-            ]
-            limits = [answer.weight for answer in few]
-            people_bound = sum(answer.bound for answer in few) if weight == weight_bound else 0
-            if goal > weight:
-                few, people_bound = self._give_back(best, few, goal)
-                limits = [answer.weight for answer in few]
-        answers = [
-            self._models[n].solve("objective", most_weight=limit, most_people=answer.people)
-            or answer
-            for n, (answer, limit) in enumerate(zip(few, limits, strict=True))
-        ]
-        return Choice(tuple(answers), weight_bound, people_bound)
+        if goal > weight and any(answer.people for answer in few):
+            few, people_bound = self._give_back([bound for _, bound in ordered], few, goal)
+        return Choice(tuple(self._polished(few)), weight_bound, people_bound)
+
+    def _fewest_of_one(self, target: Target) -> Choice:
+        model = self._models[0]
+        (few, weight_bound), *_ = self._each(_in_order)
+        people_bound = few.bound
+        goal = max(target.published, few.weight) + target.tolerance
+        if goal > few.weight and few.people:
+            few = self._ask(0, "people", most_weight=goal)
+            people_bound = few.bound
+        elif few.weight > weight_bound:
+            people_bound = 0
+        return Choice((self._cheaper(model, few, goal),), weight_bound, people_bound)
+
+    def _polished(self, few: list[Answer]) -> list[Answer]:
+        """Lower the objective of each part."""
+        return list(
+            self._threads.map(
+                lambda pair: self._cheaper(pair[0], pair[1], pair[1].weight),
+                zip(self._models, few, strict=True),
+            )
+        )
+
+    def _cheaper(self, model: PartModel, answer: Answer, most_weight: int) -> Answer:
+        """Lower the objective with no more people; in a city, with the same people.
+
+        Whether other people would be cheaper can take a second to prove where people and demand
+        take a twentieth.
+        """
+        found = model.solve(
+            "objective",
+            most_weight=most_weight,
+            most_people=answer.people,
+            among=None if self._exact else answer,
+        )
+        return answer if found is None or found.objective > answer.objective else found
+
+    def _each(self, ask: Callable[[PartModel], _T | None]) -> list[_T]:
+        """Ask every part, side by side."""
+        found = []
+        for n, answer in enumerate(self._threads.map(ask, self._models)):
+            if answer is None:
+                raise ImpossibleError(n)
+            found.append(answer)
+        return found
 
     def _give_back(
-        self, best: list[Answer], few: list[Answer], goal: int
+        self, weight_bounds: list[int], few: list[Answer], goal: int
     ) -> tuple[list[Answer], int]:
         """Disturb fewer people where the demand is better than it has to be."""
         found: list[dict[int, Answer]] = []
         floors: list[dict[int, int]] = []
         for n, answer in enumerate(few):
             found.append({answer.people: answer})
-            floors.append({answer.people: best[n].bound})
+            floors.append({answer.people: weight_bounds[n]})
             for people in range(answer.people - 1, -1, -1):
                 less = self._models[n].solve("weight", most_people=people)
                 if less is None:

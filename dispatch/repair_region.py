@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.problem import STAFF, SUPERVISED
-from dispatch.repair_kernel import find_chains, find_open_places
+from dispatch.repair_cluster import group_holes
+from dispatch.repair_kernel import Chains, find_chains, find_open_places
 from dispatch.repair_part import Region, make_region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dispatch.problem import Problem
     from dispatch.repair_kept import Kept
 
 WHOLE_ARCS = 4_000
@@ -41,51 +43,160 @@ class Growth:
         People on one chain, at most.
     openings : int
         Open places offered to each person who may be sent home.
+    group : int
+        Chains in one independent group, at most; 0: holes are not taken apart.
     """
 
     chains: int
     reach: int
     depth: int
     openings: int
+    group: int = 0
 
 
-def growth_for(holes: int) -> Growth:
-    """Choose the growth by the number of holes: what a second or a tenth of one allows."""
-    if holes <= 16:
-        return Growth(chains=24, reach=300, depth=4, openings=6)
-    if holes <= 120:
-        return Growth(chains=12, reach=200, depth=3, openings=4)
-    return Growth(chains=5, reach=100, depth=3, openings=3)
+_FEW = (
+    Growth(chains=24, reach=300, depth=4, openings=6),
+    Growth(chains=12, reach=150, depth=3, openings=4),
+    Growth(chains=6, reach=100, depth=3, openings=3),
+    Growth(chains=3, reach=60, depth=2, openings=2),
+)
+_FEW_HOLES, _FEW_ARCS = 16, 220
+"""One dropout: the largest of these whose region has no more arcs than 0.1 s takes."""
+_SOME = Growth(chains=6, reach=100, depth=3, openings=3, group=300)
+_SOME_HOLES = 120
+_MANY = Growth(chains=4, reach=60, depth=2, openings=3, group=300)
+"""Four hundred dropouts: what one second takes."""
+THOROUGH = Growth(chains=8, reach=100, depth=3, openings=4)
+"""Nothing is taken apart: some seconds for four hundred dropouts, and more demand made good."""
 
 
 def grow(kept: Kept, growth: Growth | None = None) -> tuple[Region, bool]:
-    """Return the region of a repair, and whether it is the whole problem."""
-    problem = kept.ground.problem
-    if growth is None and problem.arc_line.size <= WHOLE_ARCS:
+    """Return the region of a repair, and whether it is the whole problem.
+
+    Parameters
+    ----------
+    growth : Growth, optional
+        By default a small problem is its own region, and a region in a city is as large as a
+        tenth of a second (few holes) or a second (hundreds) allows.
+    """
+    if growth is not None:
+        return _grown(kept, growth), False
+    if kept.ground.problem.arc_line.size <= WHOLE_ARCS:
         return _whole(kept), True
+    holes = int((kept.lost + kept.added).sum())
+    if holes > _FEW_HOLES:
+        return _grown(kept, _SOME if holes <= _SOME_HOLES else _MANY), False
+    for smaller in _FEW:
+        region = _grown(kept, smaller)
+        if region.row.size <= _FEW_ARCS:
+            break
+    return region, False
+
+
+def _grown(kept: Kept, growth: Growth) -> Region:
+    problem = kept.ground.problem
     holes, worths = _holes(kept)
-    growth = growth or growth_for(int((kept.lost + kept.added).sum()))
     count = np.minimum(kept.lost + kept.added, 3)[holes]
     tops = growth.chains * np.maximum(count, 1)
-    row, line, cost, left, given = find_chains(
-        problem, kept.ground.weight, kept.ground.calls, kept.seating, kept.blocked,
-        holes, worths, tops.astype(np.int64), growth.reach, growth.depth,
+    chains = Chains(
+        *find_chains(
+            problem, kept.ground.weight, kept.ground.calls, kept.seating, kept.blocked,
+            holes, worths, tops.astype(np.int64), growth.reach, growth.depth,
+        )
     )  # fmt: skip
-    posts = np.unique(np.concatenate((kept.broken_posts(), given)))
+    broken = kept.broken_posts()
+    good = np.ones(chains.hole.size, np.bool_)
+    owner = np.zeros(0, np.int64)
+    if growth.group:
+        good, owner = _apart(kept, holes, chains, broken, growth.group)
+    posts = np.unique(np.concatenate((broken, chains.given[good[chains.given_chain]])))
     stranded = kept.stranded_rows(posts)
-    more = find_open_places(
+    row, line, cost = find_open_places(
         problem, kept.ground.weight, kept.seating, kept.blocked, stranded, growth.openings
     )
+    if growth.group:
+        mine = _own_openings(problem, owner, row, line)
+        row, line, cost = row[mine], line[mine], cost[mine]
+    used = good[chains.chain]
     return make_region(
         problem,
         kept.seating,
-        np.concatenate((left, stranded)),
+        np.concatenate((chains.left[good[chains.left_chain]], stranded)),
         (
-            np.concatenate((row, more[0])),
-            np.concatenate((line, more[1])),
-            np.concatenate((cost, more[2])),
+            np.concatenate((chains.row[used], row)),
+            np.concatenate((chains.line[used], line)),
+            np.concatenate((chains.cost[used], cost)),
         ),
-    ), False
+    )
+
+
+def _apart(
+    kept: Kept,
+    holes: NDArray[np.int64],
+    chains: Chains,
+    broken: NDArray[np.int64],
+    most: int,
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Group the holes; return which chains stay inside their group, and who owns what.
+
+    Things are people, then posts. A broken post without a hole counts as one.
+    """
+    problem, seating = kept.ground.problem, kept.seating
+    people = problem.num_people
+    posts = np.unique(np.concatenate((problem.line_post[holes], broken)).astype(np.int64))
+    at = np.searchsorted(posts, problem.line_post[holes])
+    chain_post = at[chains.hole]
+    stranded = kept.stranded_rows(broken)
+    home = np.searchsorted(posts, problem.line_post[seating.row_line[stranded]])
+    must = (
+        np.concatenate((home, np.arange(posts.size))),
+        np.concatenate((problem.row_person[stranded].astype(np.int64), people + posts)),
+    )
+    followers = kept.stranded_rows(np.unique(chains.given))
+    follower_post = problem.line_post[seating.row_line[followers]]
+    order = np.argsort(follower_post, kind="stable")
+    first = np.searchsorted(follower_post[order], chains.given)
+    last = np.searchsorted(follower_post[order], chains.given, side="right")
+    size = last - first
+    follow_chain = np.repeat(chains.given_chain, size)
+    nth = np.arange(follow_chain.size) - np.repeat(np.cumsum(size) - size, size)
+    follow = followers[order[np.repeat(first, size) + nth]]
+    chain = np.concatenate(
+        (chains.chain, chains.chain, chains.left_chain, follow_chain, np.arange(chains.hole.size))
+    )
+    thing = np.concatenate(
+        (
+            problem.row_person[chains.row].astype(np.int64),
+            people + problem.line_post[chains.line].astype(np.int64),
+            people + problem.line_post[seating.row_line[chains.left]].astype(np.int64),
+            problem.row_person[follow].astype(np.int64),
+            people + posts[chain_post],
+        )
+    )
+    sizes = np.bincount(chain_post, minlength=posts.size) + np.bincount(home, minlength=posts.size)
+    group, owner = group_holes(posts.size, must, (chain_post[chain], thing), sizes, most)
+    good = np.ones(chains.hole.size, np.bool_)
+    good[chain[owner[thing] != group[chain_post[chain]]]] = False
+    return good, np.append(owner, np.full(people + problem.num_posts - owner.size, -1))
+
+
+def _own_openings(
+    problem: Problem,
+    owner: NDArray[np.int64],
+    row: NDArray[np.int64],
+    line: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Which openings lie on posts of the person's own group, or of nobody: then it takes them."""
+    owner = owner.copy()
+    mine = np.zeros(row.size, np.bool_)
+    things = problem.num_people + problem.line_post[line].astype(np.int64)
+    for n, (person, post) in enumerate(
+        zip(problem.row_person[row].tolist(), things.tolist(), strict=True)
+    ):
+        if owner[post] < 0:
+            owner[post] = owner[person]
+        mine[n] = owner[post] == owner[person]
+    return mine
 
 
 def _whole(kept: Kept) -> Region:

@@ -53,6 +53,10 @@ def repair(
         bool,
         typer.Option("--curve", help=TEXTS("cli.repair.curve"), rich_help_panel=OPTIONS),
     ] = False,
+    thorough: Annotated[
+        bool,
+        typer.Option("--thorough", help=TEXTS("cli.repair.thorough"), rich_help_panel=OPTIONS),
+    ] = False,
 ) -> None:
     """Repair a published roster and write the result directory."""
     from api.repair_job import repair_bundle
@@ -62,7 +66,14 @@ def repair(
         raise typer.BadParameter(TEXTS("cli.repair.one_wish"))
     check_directory(out)
     done = repair_bundle(
-        directory, roster, changes, out, tolerance=tolerance, at_most=at_most, curve=curve
+        directory,
+        roster,
+        changes,
+        out,
+        tolerance=tolerance,
+        at_most=at_most,
+        curve=curve,
+        thorough=thorough,
     )
     for line in _lines(done):
         typer.echo(line, err=True)
@@ -79,7 +90,9 @@ def _lines(done: Repair) -> list[str]:
             weight=f"{done.weighted_unmet:,}",
             published=f"{done.published_weight:,}",
         ),
-        TEXTS("cli.repair.proven_whole" if done.whole else "cli.repair.proven_region"),
+        TEXTS("cli.repair.proven_whole")
+        if done.whole
+        else TEXTS("cli.repair.proven_region", bound=f"{done.people_bound_anywhere:,}"),
     ]
     lines += [
         TEXTS(

@@ -14,6 +14,7 @@ from tiny_city import demand_table, random_scenario
 
 from dispatch.check import check
 from dispatch.repair import RepairDesk, RepairError
+from dispatch.repair_bound import fewest_anywhere
 from dispatch.repair_changes import Changes
 
 
@@ -167,7 +168,10 @@ def test_the_repair_is_the_exact_minimum(seed):
     assert found.weighted_unmet == weight_of(changed, rows) <= goal
     assert found.goal + tolerance == goal
     assert found.weighted_unmet_bound == least_weight
-    assert found.people == found.people_bound == fewest
+    assert found.people == found.people_bound == found.people_bound_anywhere == fewest
+    assert fewest_anywhere(desk._kept(changes), found.weighted_unmet) <= exact.least(
+        exact.people, (exact.weight, found.weighted_unmet)
+    )
     assert found.people == len({row[0] for row in rows ^ kept})
     assert found.objective == cost == best
     least = exact.least(exact.people)
