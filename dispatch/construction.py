@@ -53,7 +53,7 @@ def construct(
     seating = Seating.empty(problem)
     staff = rng.permutation(np.flatnonzero(problem.is_staff))
     volunteers = rng.permutation(np.flatnonzero(~problem.is_staff))
-    gain_start, gain = supervisor_gains(problem, ascent.price, forced)
+    gain_start, gain = supervisor_gains(problem, ascent.best.line, forced, ascent.post_tolls())
     unit = int(2 * problem.place_value[problem.place_start[:-1]].mean()) if problem.num_lines else 0
     drawn = guided(problem, ascent.filled, unit // 3)
     for _ in range(_PASSES):
@@ -61,7 +61,7 @@ def construct(
             break
     drawn = guided(problem, ascent.filled, unit)
     improve_by_chains(drawn, calls, seating, _REACH, problem.line_kind == STAFF)
-    place_volunteers(drawn, seating, volunteers, ascent.price, _MIX, forced)
+    place_volunteers(drawn, seating, volunteers, ascent.best.line, _MIX, forced)
     improve_by_chains(drawn, calls, seating, _REACH)
     improve_by_chains(problem, calls, seating, _REACH)
     return seating

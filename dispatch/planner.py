@@ -48,7 +48,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dispatch.bound import Ascent, Relaxation, ascend
+from dispatch.bound import Ascent, Relaxation
 from dispatch.chains import callers, improve_by_chains
 from dispatch.check import check
 from dispatch.construction import construct
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from dispatch.chains import Callers
     from dispatch.scenario import Scenario
 
-_FIRST_STEP, _LAST_STEP = 1.0, 0.001
+_FIRST_STEP, _LAST_STEP = 1.0, 0.0003
 """Price steps of the ascent, as parts of the mean value of a line's first place."""
 _ROUNDS_STEPS = 600
 _MOST_STEPS, _FEWEST_STEPS = 1_500, 60
@@ -158,29 +158,27 @@ def _piece_pool(problem: Problem, workers: int) -> PiecePool:
 
 def _raise_bound(relaxation: Relaxation, effort: Effort, run: Run) -> Ascent:
     """Ascend for the share of the effort that the bound gets."""
+    ascent = Ascent(relaxation)
     steps = _ROUNDS_STEPS
-    start = relaxation.start()
-    unit = max(2.0 * float(start.mean()) if start.size else 1.0, 1.0)
     deadline = float("inf")
     if effort.time_limit_s is not None:
         run.keep_for_the_end(_END_SHARE * run.elapsed())
-        relaxation.evaluate(np.rint(start).astype(np.int64))  # compiles on a first run
+        relaxation.evaluate(ascent.prices())  # compiles on a first run
         begun = run.elapsed()
         for _ in range(3):
-            run.raise_bound(relaxation.evaluate(np.rint(start).astype(np.int64)).bound)
+            run.raise_bound(relaxation.evaluate(ascent.prices()).bound)
         each = max((run.elapsed() - begun) / 3, 1e-5)
         budget = _ASCENT_SHARE * run.left()
         steps = int(np.clip(budget / each, _FEWEST_STEPS, _MOST_STEPS))
         deadline = run.elapsed() + 1.5 * budget
-    return ascend(
-        relaxation,
-        start,
-        steps=steps,
-        first_step=_FIRST_STEP * unit,
-        last_step=_LAST_STEP * unit,
-        stop=lambda _: run.elapsed() > deadline,
+    ascent.climb(
+        steps,
+        _FIRST_STEP,
+        _LAST_STEP,
+        stop=lambda: run.elapsed() > deadline,
         report=run.raise_bound,
     )
+    return ascent
 
 
 def _improve(
@@ -261,7 +259,7 @@ def _finish(
         raise PlanError(f"Expected bound <= objective, got {bound} > {checked.objective}.")
     run.enter("explain")
     gaps = find_gaps(scenario, roster)
-    prices = price_table(scenario, problem, ascent.price, roster)
+    prices = price_table(scenario, problem, ascent.best.line, roster)
     run.enter("")
     return PlanResult(
         roster=roster,

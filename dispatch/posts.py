@@ -27,7 +27,7 @@ IMPOSSIBLE = -(np.int64(1) << 62)
 
 
 @nb.njit(cache=True, nogil=True)
-def seat_posts(problem, first, last, price, forced, demand):
+def seat_posts(problem, first, last, price, forced, toll, demand, is_open):
     """Seat posts ``first:last`` at their best against line prices; return their total worth.
 
     Parameters
@@ -35,8 +35,12 @@ def seat_posts(problem, first, last, price, forced, demand):
     price : (L,) int64
     forced : (L,) int64
         Places of each line that pins fill in any case; taken whatever they are worth.
+    toll : (Q, 2) int64
+        What a post earns by having volunteers, and besides by having supervised ones.
     demand : (L,) int64
         Overwritten: how many places of each line are taken.
+    is_open : (Q, 2) bool
+        Overwritten: whether the post takes volunteers, and supervised ones.
 
     Returns
     -------
@@ -62,7 +66,9 @@ def seat_posts(problem, first, last, price, forced, demand):
             cap = min(count[1], problem.seats * m)
             if m < least[0] or cap < least[1]:
                 continue
-            gain, s, u = _best_seats(worth, count, cap, problem.min_volunteers, least)
+            gain, s, u = _best_seats(
+                worth, count, cap, problem.min_volunteers, least, toll[q, 0], toll[q, 1]
+            )
             if gain > IMPOSSIBLE and staff_worth + gain > best:
                 best, best_m, best_s, best_u = staff_worth + gain, m, s, u
         if best == IMPOSSIBLE:
@@ -73,6 +79,8 @@ def seat_posts(problem, first, last, price, forced, demand):
             demand[owner[1, i]] += 1
         for i in range(best_u):
             demand[owner[2, i]] += 1
+        is_open[q, 0] = best_s + best_u > 0
+        is_open[q, 1] = best_s > 0
         total += best - (least[0] + least[1] + least[2]) * FORCED
     return total
 
@@ -101,44 +109,53 @@ def _sort_places(problem, q, price, forced, demand, worth, owner, count, least):
 
 
 @nb.njit(cache=True, nogil=True)
-def _best_seats(worth, count, cap, min_volunteers, least):
+def _best_seats(worth, count, cap, min_volunteers, least, company_toll, supervised_toll):
     """Best numbers of supervised (≤ cap) and other volunteers, none or at least the minimum.
 
-    Exact by exchange: within each kind the best places come first, so the best choice with at
-    least n volunteers extends the best choice of all by the next best places.
+    The post earns a toll once it has volunteers and another once it has supervised ones, so each of
+    these cases is tried. Within a case it is exact by exchange: within each kind the best places
+    come first, so the best choice with at least n volunteers extends the best choice of all by the
+    next best places.
     """
-    s, u, gain = 0, 0, np.int64(0)
-    while s < cap and worth[1, s] > 0:
-        gain += worth[1, s]
-        s += 1
-    while u < count[2] and worth[2, u] > 0:
-        gain += worth[2, u]
-        u += 1
-    if s + u == 0 or s + u >= min_volunteers:
-        return gain, s, u
-    while s + u < min_volunteers and (s < cap or u < count[2]):
-        if u >= count[2] or (s < cap and worth[1, s] >= worth[2, u]):
+    best, best_s, best_u = np.int64(0), 0, 0
+    if least[1] + least[2] > 0:
+        best = IMPOSSIBLE
+    for case in range(1, 4):
+        supervised, others = case & 1, case >> 1
+        if (least[1] > 0 and not supervised) or (least[2] > 0 and not others):
+            continue
+        most_s, most_u = cap * supervised, count[2] * others
+        if most_s < supervised or most_u < others:
+            continue
+        s, u, gain = 0, 0, company_toll + supervised * supervised_toll
+        while s < most_s and (s < supervised or worth[1, s] > 0):
             gain += worth[1, s]
             s += 1
-        else:
+        while u < most_u and (u < others or worth[2, u] > 0):
             gain += worth[2, u]
             u += 1
-    pinned = least[1] + least[2] > 0
-    if s + u >= min_volunteers and (pinned or gain > 0):
-        return gain, s, u
-    if pinned:
-        return IMPOSSIBLE, 0, 0
-    return np.int64(0), 0, 0
+        while s + u < min_volunteers and (s < most_s or u < most_u):
+            if u >= most_u or (s < most_s and worth[1, s] >= worth[2, u]):
+                gain += worth[1, s]
+                s += 1
+            else:
+                gain += worth[2, u]
+                u += 1
+        if s + u >= min_volunteers and gain > best:
+            best, best_s, best_u = gain, s, u
+    return best, best_s, best_u
 
 
 @nb.njit(cache=True, nogil=True)
-def seat_gains(problem, price, needed, gain_start, gain):
+def seat_gains(problem, price, toll, needed, gain_start, gain):
     """Worth of the places that the first, second, … supervisor of each post opens.
 
     Parameters
     ----------
     price : (L,) int64
         What a volunteer on each line costs elsewhere.
+    toll : (Q, 2) int64
+        What the post earns by being open: counted for its first supervisor.
     needed : (Q,) int64
         Supervisors whom pinned volunteers need in any case: theirs are worth `FORCED` / 2 more.
     gain_start : (Q + 1,) int64
@@ -170,11 +187,16 @@ def seat_gains(problem, price, needed, gain_start, gain):
             total = np.int64(0)
             for k in range(m * problem.seats, min(n, (m + 1) * problem.seats)):
                 total += worth[k]
+            if m == 0 and n > 0:
+                total += toll[q, 0] + toll[q, 1]
             gain[gain_start[q] + m] = total + (FORCED // 2 if m < needed[q] else 0)
 
 
 def supervisor_gains(
-    problem: Problem, price: NDArray[np.int64], forced: NDArray[np.int64]
+    problem: Problem,
+    price: NDArray[np.int64],
+    forced: NDArray[np.int64],
+    toll: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Worth of the seats that each further supervisor of a post opens, as (start, gain)."""
     kind = problem.line_kind
@@ -189,5 +211,7 @@ def supervisor_gains(
     needed = -(-pinned // max(1, problem.seats))
     gain_start = np.concatenate(([0], np.cumsum(places)))
     gain = np.zeros(gain_start[-1] + 1, np.int64)
-    seat_gains(problem, price, needed, gain_start, gain)
+    if toll is None:
+        toll = np.zeros((problem.num_posts, 2), np.int64)
+    seat_gains(problem, price, toll, needed, gain_start, gain)
     return gain_start, gain

@@ -84,15 +84,19 @@ def _before(problem, begin, i):
 
 
 @nb.njit(cache=True, nogil=True)
-def price_people(problem, first, last, value, load):
+def price_people(problem, first, last, value, toll, load, chosen_arc):
     """Give people ``first:last`` their best schedules against line values.
 
     Parameters
     ----------
     value : (L,) int64
         What a person gets for working a line, before the cost of the arc.
+    toll : (N,) int32
+        What each arc costs besides.
     load : (L,) int64
         Increased by the number of people who want each line.
+    chosen_arc : (R,) int64
+        Overwritten for these people's rows: the arc that they take, or -1.
 
     Returns
     -------
@@ -101,25 +105,26 @@ def price_people(problem, first, last, value, load):
     """
     table = work_space(problem, first, last)
     row_value = np.empty(problem.row_shift.size, np.int64)
-    row_line = np.empty(row_value.size, np.int32)
     chosen = np.empty(row_value.size, np.bool_)
     total = np.int64(0)
     for p in range(first, last):
         begin, end = problem.row_start[p], problem.row_start[p + 1]
         for r in range(begin, end):
-            top, line = NOTHING, np.int32(-1)
+            top, arc = NOTHING, -1
             for k in range(problem.arc_start[r], problem.arc_start[r + 1]):
-                v = value[problem.arc_line[k]] - problem.arc_cost[k]
+                v = value[problem.arc_line[k]] - problem.arc_cost[k] - toll[k]
                 if v > top:
-                    top, line = v, problem.arc_line[k]
+                    top, arc = v, k
             if problem.row_forced[r]:
                 top += FORCED
             row_value[r] = top
-            row_line[r] = line
+            chosen_arc[r] = arc
         total += best_schedule(problem, p, row_value, table, chosen)
         for r in range(begin, end):
             if chosen[r]:
-                load[row_line[r]] += 1
+                load[problem.arc_line[chosen_arc[r]]] += 1
+            else:
+                chosen_arc[r] = -1
             if problem.row_forced[r]:
                 total -= FORCED
     return total

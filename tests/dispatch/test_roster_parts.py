@@ -12,7 +12,7 @@ from oracle import optimum, with_pins
 from tiny_city import demand_table, people_table, random_scenario, tiny_scenario
 
 from dispatch import improvement
-from dispatch.bound import Relaxation, ascend
+from dispatch.bound import Ascent, Relaxation
 from dispatch.chains import callers, improve_by_chains
 from dispatch.construction import construct
 from dispatch.piece_model import solve_piece
@@ -35,15 +35,8 @@ def cities(count, people=12):
 def constructed(problem, calls):
     with ThreadPoolExecutor(1) as threads:
         relaxation = Relaxation(problem, threads, 1)
-        ascent = ascend(
-            relaxation,
-            relaxation.start(),
-            steps=30,
-            first_step=20_000,
-            last_step=200,
-            stop=lambda _: False,
-            report=lambda _: None,
-        )
+        ascent = Ascent(relaxation)
+        ascent.climb(30, 1.0, 0.01)
         return construct(problem, calls, ascent, relaxation.forced, seed=0)
 
 
