@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import (
     BrokenExecutor,
     Executor,
@@ -18,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from dask_cluster import wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 from piece_work import (
@@ -41,13 +41,6 @@ def is_running(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
-
-
-def wait_until(happened, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 class Flaky(Executor):
