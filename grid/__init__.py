@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from grid.districting import Districting, DistrictingRules, draw_beats
     from grid.districting_report import DistrictingReport, verify_districting
     from grid.imported_beats import beats_from_cells
+    from grid.incident_risk import IncidentRisk, KernelParameters
     from grid.risk import RiskSurface, Settlement, risk_surface, settle
     from grid.stations import assign_stations, build_stations
 
@@ -57,8 +58,10 @@ __all__ = [
     "DistrictingRules",
     "GeometryError",
     "GreatCircleTravel",
+    "IncidentRisk",
     "JinggeError",
     "JurisdictionReport",
+    "KernelParameters",
     "Lattice",
     "LatticeError",
     "Mode",
@@ -106,6 +109,8 @@ _LATER = {
     "Districting": "grid.districting",
     "DistrictingReport": "grid.districting_report",
     "DistrictingRules": "grid.districting",
+    "IncidentRisk": "grid.incident_risk",
+    "KernelParameters": "grid.incident_risk",
     "RiskSurface": "grid.risk",
     "Settlement": "grid.risk",
     "assign_stations": "grid.stations",
