@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from data.exporters.plain_text import starts_formula
 from data.importers.wording import ROW_PROBLEMS, Words
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ _NOTHING: Final = frozenset(
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SCIENTIFIC = re.compile(r"^[+-]?\d(\.\d+)?[eE]\+?\d+$")
-_FORMULA_START = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
 
 
 class RefusedError(Exception):
@@ -117,13 +117,12 @@ class Reader:
 def text_of(cell: Any) -> str:
     """Return a cell as the text that a person sees: NFC, one line, no blanks around it."""
     if isinstance(cell, str):
-        text = unicodedata.normalize("NFC", cell.translate(_INVISIBLE))
+        # Our own CSV files, and Excel's users, put a quote before what would be a formula.
+        quoted = cell.startswith("'") and starts_formula(cell[1:])
+        text = unicodedata.normalize("NFC", cell[quoted:].translate(_INVISIBLE))
         if _CONTROL.search(text):
             raise RefusedError("control")
-        text = " ".join(text.split())
-        # Our own CSV files, and Excel's users, put a quote before what would be a formula.
-        quoted = text.startswith("'") and text[1:].lstrip().startswith(_FORMULA_START)
-        return text[1:] if quoted else text
+        return " ".join(text.split())
     if isinstance(cell, dict):
         if "e" in cell:
             raise RefusedError("error_value", got=cell["e"])
