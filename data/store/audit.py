@@ -15,7 +15,8 @@ import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 BATCH: Final = 2000
 MAX_MOVES: Final = 200
 MAX_HOMES: Final = 1000
+WRONG_KEY: Final = "Expected the key with which the audit was begun, got another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,63 @@ class Event:
     detail: Mapping[str, Any]
 
 
+Fault = Literal[
+    "changed",
+    "moved",
+    "deleted",
+    "replaced",
+    "cut_off",
+    "head_deleted",
+    "head_changed",
+    "head_put_back",
+    "anchored_cut_off",
+    "anchored_other",
+]
+WORDS: Final[Mapping[Fault, str]] = MappingProxyType(
+    {
+        "changed": "Entry {first} was changed after it was written.",
+        "moved": "Entry {first} was moved: it stands as entry {last}.",
+        "deleted": "Entries {first} to {last} were deleted.",
+        "replaced": "Entry {first} does not follow the one before it: one was put in its place.",
+        "cut_off": "Entries {first} to {last} were cut off.",
+        "head_deleted": "The head of the audit was deleted.",
+        "head_changed": "The head of the audit was changed.",
+        "head_put_back": "The head of the audit was put back to entry {first}.",
+        "anchored_cut_off": "Entries {first} to {last}, there on {at}, were cut off, head and all.",
+        "anchored_other": "Entry {first} is not the one that was there on {at}.",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong with the audit.
+
+    Attributes
+    ----------
+    fault : str
+        What, one of `Fault`.
+    first, last : int
+        Which entries; of one that was moved, its number and where it stands.
+    at : str
+        When an anchor was written that knows better.
+    """
+
+    fault: Fault
+    first: int = 0
+    last: int = 0
+    at: str = ""
+
+    def __str__(self) -> str:
+        return WORDS[self.fault].format(first=self.first, last=self.last, at=self.at)
+
+
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What `verify` found: how many entries there are, and one sentence a problem."""
+    """What `verify` found: how many entries there are, and all that is wrong."""
 
     num_entries: int
-    problems: tuple[str, ...]
+    problems: tuple[Finding, ...]
 
 
 def append(session: Session, keys: Keys, now: datetime, *events: Event) -> int:
@@ -110,13 +163,20 @@ def verify(session: Session, keys: Keys, anchors: Sequence[Anchor] = ()) -> Audi
     ----------
     anchors : sequence of Anchor
         From `read_anchors`: how far the audit had come, as kept outside the database.
+
+    Raises
+    ------
+    KeyMissingError
+        Where nothing at all is sealed with this key: it is the key that is wrong.
     """
     search = _Search(keys)
     for entry in _entries(session):
         search.see(entry)
     head = session.get(AuditHead, 1)
+    if search.is_strange and (head is None or head.seal != _sealed_head(keys, head)):
+        raise KeyMissingError(WRONG_KEY)
     search.end(head.last_id if head else 0)
-    problems = [*search.told(), *_head_problems(head, keys, search)]
+    problems = [*search.found(), *_head_problems(head, keys, search)]
     problems += _anchor_problems(anchors, search)
     return AuditReport(search.count, tuple(problems))
 
@@ -199,6 +259,11 @@ class _Search:
         self.last_id = 0
 
     @property
+    def is_strange(self) -> bool:
+        """Whether there are entries, and none is sealed with our key."""
+        return bool(self._wrong) and len(self._wrong) == len(self._seals)
+
+    @property
     def count(self) -> int:
         """How many entries were seen."""
         return len(self._seals)
@@ -231,16 +296,16 @@ class _Search:
         """Give the seal of the entry that was written with this number, wherever it stands."""
         return self._seals.get(self.moved.get(number, number))
 
-    def told(self) -> Iterator[str]:
-        """Put what was found into sentences."""
+    def found(self) -> Iterator[Finding]:
+        """Tell everything that is wrong with the entries themselves."""
         for home, number in sorted(self.moved.items()):
-            yield f"Entry {home} was moved: it stands as entry {number}."
-        for number in self._wrong.keys() - self.moved.values():
-            yield f"Entry {number} was changed after it was written."
+            yield Finding("moved", home, number)
+        for number in sorted(self._wrong.keys() - self.moved.values()):
+            yield Finding("changed", number, number)
         for low, high in _holes(self._true_numbers()):
-            yield _span(low, high) + " deleted."
+            yield Finding("deleted", low, high)
         for number in self._unlinked:
-            yield f"Entry {number} does not follow entry {number - 1}: one was put in its place."
+            yield Finding("replaced", number, number)
 
     def _true_numbers(self) -> list[int]:
         return sorted((self._seals.keys() - self.moved.values()) | self.moved.keys())
@@ -255,28 +320,24 @@ def _holes(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         last = number
 
 
-def _head_problems(head: AuditHead | None, keys: Keys, search: _Search) -> Iterable[str]:
+def _head_problems(head: AuditHead | None, keys: Keys, search: _Search) -> Iterable[Finding]:
     if head is None:
         if search.count:
-            yield "The head of the audit was deleted."
-        return
-    if head.seal != _head_seal(keys, head.last_id, head.last_seal):
-        yield "The head of the audit was changed."
+            yield Finding("head_deleted")
+    elif head.seal != _sealed_head(keys, head):
+        yield Finding("head_changed")
     elif head.last_id > search.last_id:
-        yield _span(search.last_id + 1, head.last_id) + " cut off."
+        yield Finding("cut_off", search.last_id + 1, head.last_id)
     elif head.last_id < search.last_id:
-        yield f"The head of the audit was put back to entry {head.last_id}."
+        yield Finding("head_put_back", head.last_id, head.last_id)
 
 
-def _anchor_problems(anchors: Sequence[Anchor], search: _Search) -> Iterable[str]:
+def _anchor_problems(anchors: Sequence[Anchor], search: _Search) -> Iterable[Finding]:
     for anchor in anchors:
         if anchor.last_id > search.last_id:
-            yield (
-                f"{_span(search.last_id + 1, anchor.last_id)} cut off, head and all: "
-                f"they were there on {anchor.at}."
-            )
+            yield Finding("anchored_cut_off", search.last_id + 1, anchor.last_id, anchor.at)
         elif search.seal_of(anchor.last_id) not in {anchor.seal, None}:
-            yield f"Entry {anchor.last_id} is not the one that was there on {anchor.at}."
+            yield Finding("anchored_other", anchor.last_id, anchor.last_id, anchor.at)
 
 
 def _locked_head(session: Session, keys: Keys) -> AuditHead:
@@ -290,8 +351,8 @@ def _locked_head(session: Session, keys: Keys) -> AuditHead:
         values = {"id": 1, "last_id": 0, "last_seal": first, "seal": _head_seal(keys, 0, first)}
         session.execute(upsert(AuditHead).values(values).on_conflict_do_nothing())
         head = session.scalars(query).one()
-    if head.seal != _head_seal(keys, head.last_id, head.last_seal):
-        raise KeyMissingError("Expected the key with which the audit was begun, got another.")
+    if head.seal != _sealed_head(keys, head):
+        raise KeyMissingError(WRONG_KEY)
     return head
 
 
@@ -330,9 +391,9 @@ def _head_seal(keys: Keys, last_id: int, last_seal: bytes) -> bytes:
     return keys.stamp(f"head {last_id} {last_seal.hex()}".encode())
 
 
+def _sealed_head(keys: Keys, head: AuditHead) -> bytes:
+    return _head_seal(keys, head.last_id, head.last_seal)
+
+
 def _anchor_mac(keys: Keys, anchor: Anchor) -> bytes:
     return keys.stamp(f"anchor {anchor.at} {anchor.last_id} {anchor.seal.hex()}".encode())
-
-
-def _span(low: int, high: int) -> str:
-    return f"Entry {low} was" if low >= high else f"Entries {low} to {high} were"

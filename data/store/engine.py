@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from data.store.errors import StoreRefusedError
@@ -104,13 +104,12 @@ def open_engines(url: str) -> Engines:
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         readers, writers = sqlite_engine(parsed, "reader"), sqlite_engine(parsed, "writer")
-        with writers.connect():  # the first connection makes the journal, before anybody reads
-            return Engines("sqlite", parsed, readers, writers)
+        return _tried(Engines("sqlite", parsed, readers, writers))
     if backend in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
         writers = postgres_engine(parsed)
         readers = writers.execution_options(postgresql_readonly=True)
-        return Engines("postgresql", parsed, readers, writers)
+        return _tried(Engines("postgresql", parsed, readers, writers))
     raise StoreRefusedError(
         f"Expected an address of SQLite or PostgreSQL, got {parsed.render_as_string()}."
     )
@@ -140,6 +139,18 @@ def open_store(url: str, *, queue: int = QUEUE) -> Store:
         engines.dispose()
         raise
     return Store(engines, _writer(engines, queue))
+
+
+def _tried(engines: Engines) -> Engines:
+    """Connect once: SQLite makes its journal before anybody reads, and a wrong address is told."""
+    try:
+        with engines.writers.connect():
+            return engines
+    except DBAPIError as error:
+        engines.dispose()
+        reason = " ".join(str(error.orig).split())
+        address = engines.url.render_as_string()
+        raise StoreRefusedError(f"Expected a database at {address}, got: {reason}.") from error
 
 
 def _writer(engines: Engines, queue: int) -> Writer:

@@ -6,6 +6,7 @@ of a run are one transaction: whatever goes wrong leaves the old schema.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,14 +68,41 @@ def require_current(engines: Engines) -> None:
         )
 
 
-def differences(engines: Engines) -> list[Any]:
-    """Return what separates the database from the tables in `data.store.tables`: best nothing."""
+def differences(engines: Engines) -> list[str]:
+    """Return what separates the database from what this program's migrations make: best nothing.
+
+    Tables, columns, indexes and references as alembic compares them, and the guards: triggers
+    that are missing or switched off.
+    """
     with engines.writers.connect() as connection:
         context = MigrationContext.configure(
             connection,
             opts={"version_table": VERSION_TABLE, "compare_type": True},
         )
-        return list(compare_metadata(context, METADATA))
+        found = [str(difference) for difference in compare_metadata(context, METADATA)]
+        missing = _expected_guards() - _guards(connection)
+    return found + [f"missing guard {name}" for name in sorted(missing)]
+
+
+def _guards(connection: Connection) -> set[str]:
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.dialect.name == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
+    )
+    return set(connection.execute(text(query)).scalars())
+
+
+def _expected_guards() -> set[str]:
+    from data.store.engine import open_engines  # noqa: PLC0415 - it imports this module
+
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = open_engines(f"sqlite:///{folder}/fresh.db")
+        upgrade(fresh)
+        with fresh.writers.connect() as connection:
+            found = _guards(connection)
+        fresh.dispose()
+    return found
 
 
 def configuration(connection: Connection | None = None) -> Config:

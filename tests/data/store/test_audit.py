@@ -40,7 +40,8 @@ def audited(store: Store) -> Store:
 
 def problems(store: Store, *anchors: object) -> tuple[str, ...]:
     with store.read() as session:
-        return verify(session, KEYS, anchors).problems  # type: ignore[arg-type]
+        found = verify(session, KEYS, anchors).problems  # type: ignore[arg-type]
+    return tuple(map(str, found))
 
 
 def tamper(store: Store, *statements: str) -> None:
@@ -130,9 +131,9 @@ def test_a_flipped_entry_is_named(audited: Store) -> None:
 def test_deleted_entries_are_named(audited: Store) -> None:
     tamper(audited, "DELETE FROM audit_entry WHERE id IN (1, 5, 6, 7, 12)")
     assert set(problems(audited)) == {
-        "Entry 1 was deleted.",
+        "Entries 1 to 1 were deleted.",
         "Entries 5 to 7 were deleted.",
-        "Entry 12 was deleted.",
+        "Entries 12 to 12 were deleted.",
     }
 
 
@@ -162,7 +163,7 @@ def test_entries_renumbered_over_a_deleted_one_are_named(audited: Store) -> None
         "UPDATE audit_entry SET id = 19 WHERE id = 20",
     )
     found = problems(audited)
-    assert "Entry 18 was deleted." in found
+    assert "Entries 18 to 18 were deleted." in found
     assert "Entry 19 was moved: it stands as entry 18." in found
     assert "Entry 20 was moved: it stands as entry 19." in found
 
@@ -191,8 +192,7 @@ def test_an_end_cut_off_with_its_head_is_named_by_an_anchor(store: Store, tmp_pa
         connection.execute(text(put_back), {"n": old[0], "l": old[1], "s": old[2]})
     assert problems(store) == ()
     assert problems(store, *read_anchors(KEYS, anchors)) == (
-        "Entries 4 to 5 were cut off, head and all: "
-        f"they were there on {NOW.astimezone(UTC).isoformat()}.",
+        f"Entries 4 to 5, there on {NOW.astimezone(UTC).isoformat()}, were cut off, head and all.",
     )
     # Whoever goes on from there writes another history, which the anchor does not know.
     store.submit(lambda s: append(s, KEYS, NOW, *map(event, range(10, 20))))
@@ -228,8 +228,8 @@ def test_an_entry_of_another_history_is_named(audited: Store) -> None:
         )
     found = problems(audited)
     assert found == (
-        "Entry 5 does not follow entry 4: one was put in its place.",
-        "Entry 6 does not follow entry 5: one was put in its place.",
+        "Entry 5 does not follow the one before it: one was put in its place.",
+        "Entry 6 does not follow the one before it: one was put in its place.",
     )
 
 
@@ -237,6 +237,8 @@ def test_another_key_cannot_go_on(audited: Store, tmp_path: Path) -> None:
     stranger = derive(b"s" * 32)
     with pytest.raises(KeyMissingError, match="the key with which the audit was begun"):
         audited.submit(lambda s: append(s, stranger, NOW, event(1)))
+    with audited.read() as session, pytest.raises(KeyMissingError, match="audit was begun"):
+        verify(session, stranger)
     anchors = tmp_path / "anchors.jsonl"
     with audited.read() as session:
         write_anchor(session, KEYS, anchors, NOW)

@@ -157,3 +157,12 @@ def test_the_directory_is_made(tmp_path: Path) -> None:
     engines = open_engines(f"sqlite:///{tmp_path}/new/folder/store.db")
     assert make_url(str(engines.url)).database == f"{tmp_path}/new/folder/store.db"
     engines.dispose()
+
+
+def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("these are notes, and no database at all " * 100)
+    with pytest.raises(StoreRefusedError, match=r"Expected a database at .*file is not a database"):
+        open_engines(f"sqlite:///{tmp_path}/notes.db")
+    with pytest.raises(StoreRefusedError, match=r"Expected a database at .*nobody:") as caught:
+        open_engines(f"postgresql://nobody:hunter2@/none?host={tmp_path}")
+    assert "hunter2" not in str(caught.value)

@@ -98,8 +98,11 @@ def test_a_difference_would_be_seen(store: Store) -> None:
     with store.engines.writers.begin() as connection:
         connection.execute(text("ALTER TABLE team ADD COLUMN nickname TEXT"))
         connection.execute(text("DROP INDEX ix_person_name"))
+        where = " ON assignment" if store.kind == "postgresql" else ""
+        connection.execute(text(f"DROP TRIGGER guard_assignment_update{where}"))
     found = str(differences(store.engines))
     assert "nickname" in found
+    assert "missing guard guard_assignment_update" in found
     assert "ix_person_name" in found
 
 
