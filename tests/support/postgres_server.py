@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -34,7 +35,12 @@ def find_binaries() -> Path | None:
     if on_path := shutil.which("initdb"):
         return Path(on_path).resolve().parent
     found = [file.parent for place in PLACES for file in Path(place).glob("**/bin/initdb")]
-    return max(found, key=lambda folder: folder.as_posix(), default=None)
+    return max(found, key=_version, default=None)
+
+
+def _version(folder: Path) -> tuple[int, ...]:
+    """Return the numbers in a path: 15 is newer than 9.6."""
+    return tuple(map(int, re.findall(r"\d+", folder.as_posix())))
 
 
 @dataclass(slots=True)
