@@ -9,7 +9,8 @@ doi 10.1007/BF01942293)::
 
 Every point may be a post and every point may be covered. The search (`siting_search`) anneals and
 merges; the bound (`siting_bound`) is Lagrangian and exact in integers; what bound and search
-together rule out is left out, and HiGHS tries to prove the rest (`siting_model`).
+together rule out is left out, and HiGHS tries to prove the rest (`siting_model`), region by region
+where it is large (`siting_regions`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.siting_bound import ascend
+from dispatch.siting_bound import SCALE, ascend
 from dispatch.siting_cover import SitingError, build_cover, restricted
 from dispatch.siting_model import Solved, solve_cover
+from dispatch.siting_regions import Regions, split
 from dispatch.siting_search import PROPOSALS, Search, filled_up, greedy_sites
 
 if TYPE_CHECKING:
@@ -39,10 +41,12 @@ if TYPE_CHECKING:
 
 MAX_DEMAND = 2**50
 _STEPS, _MORE_STEPS = 800, 3_000
-_SEARCH_PART, _END_PART = 0.4, 0.04
+_SEARCH_PART, _END_PART = 0.55, 0.04
 """Of a time limit: before the proof begins; kept for what follows it."""
 _MERGE_PART, _ROUND_PART, _FEWEST = 0.08, 0.1, 200_000
-_PROOF_ENTRIES_IN_ROUNDS = 60_000
+_PROOF_ENTRIES = 60_000
+"""Pairs of row and candidate that one program can have: else regions are solved."""
+_REGIONS = 4
 _PROOF_NODES = 50
 
 
@@ -128,7 +132,11 @@ def site(
     if inner == len(cover.candidate):
         sites, best, bound, exact, rounds = np.arange(inner), total, total, total, 0
     else:
-        solver = _Solver(Search(cover, inner, seed), effort, clock, deadline, workers)
+        east = lng * np.cos(np.radians(lat))
+        place = np.stack((lat, east), axis=1)[cover.candidate]
+        solver = _Solver(
+            Search(cover, inner, seed), place, effort, clock, deadline, workers=workers
+        )
         sites, best, bound, exact, rounds = solver.run()
     chosen = cover.candidate[sites]
     others = np.setdiff1d(np.arange(len(lat)), chosen)[: posts - len(chosen)]
@@ -142,14 +150,16 @@ class _Solver:
     def __init__(
         self,
         search: Search,
+        place: Floats,
         effort: Effort,
         clock: Callable[[], float],
         deadline: float,
+        *,
         workers: int,
     ) -> None:
         self._search, self._cover, self._posts = search, search.cover, search.posts
         self._effort, self._clock, self._deadline = effort, clock, deadline
-        self._workers = workers
+        self._workers, self._place = workers, place
         self._speed = 0.0
 
     def run(self) -> tuple[Integers, int, int, int, int]:
@@ -182,7 +192,7 @@ class _Solver:
             self._search.round(pool, PROPOSALS * self._search.patience, None)
         bound = self._better(bound)
         problem = self._rest(bound)
-        if problem is None or not rounds or problem.rows_of.nnz > _PROOF_ENTRIES_IN_ROUNDS:
+        if problem is None or not rounds or problem.rows_of.nnz > _PROOF_ENTRIES:
             return bound.value if problem is not None else self._search.best[0], bound
         return self._prove(problem, None, _PROOF_NODES), bound
 
@@ -200,11 +210,23 @@ class _Solver:
             return self._search.best[0], bound
         if self._left() <= 0:
             return bound.value, bound
+        if problem.rows_of.nnz > _PROOF_ENTRIES:
+            return self._prove_by_regions(bound, pool), bound
         with ThreadPoolExecutor(1) as prover:
             proof = prover.submit(self._prove, problem, self._left(), None)
             while self._workers > 1 and not proof.done() and self._left() > 0:
                 self._timed_round(pool)
             return proof.result(), bound
+
+    def _prove_by_regions(self, bound: CoverBound, pool: ThreadPoolExecutor) -> int:
+        """Solve regions side by side in the time that is left."""
+        part = split(self._place, self._search.best[1], max(1, -(-self._posts // _REGIONS)))
+
+        def seconds(still: int) -> float:
+            return max(0.1, self._left() / -(-still // self._workers))
+
+        plan = Regions(self._cover, part, self._posts)
+        return plan.bound(bound.price, bound.threshold / SCALE, pool, seconds)
 
     def _timed_round(self, pool: ThreadPoolExecutor) -> None:
         """Make a round that takes a small part of the time, by the speed of the last one."""

@@ -41,12 +41,15 @@ class CoverBound:
         The worth of the last post taken, in the same units.
     total : int
         The bound in the same units, before rounding down.
+    price : (rows,) int64
+        What proves it, in the same units.
     """
 
     value: int
     worth: Integers
     threshold: int
     total: int
+    price: Integers
 
     def may_help(self, covered: int) -> NDArray[np.bool_]:
         """Tell which candidates can be in a choice that covers more than `covered`.
@@ -64,7 +67,7 @@ def evaluate(cover: Cover, price: Integers, posts: int) -> CoverBound:
     worth = np.asarray(cover.rows_of.astype(np.int64) @ price, np.int64)
     taken = np.sort(worth)[::-1][:posts]
     total = int((cover.demand * SCALE - price).sum() + taken.sum())
-    return CoverBound(total // SCALE, worth, int(taken[-1]), total)
+    return CoverBound(total // SCALE, worth, int(taken[-1]), total, price)
 
 
 def ascend(cover: Cover, posts: int, steps: int) -> CoverBound:

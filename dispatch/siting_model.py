@@ -12,6 +12,7 @@ from ortools.math_opt.python import mathopt
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from dispatch.siting_cover import Cover
 
@@ -67,28 +68,62 @@ def solve_cover(
     return Solved(np.flatnonzero(opened), bound)
 
 
+def solve_region(
+    candidates_of: csr_array, weight: NDArray[np.float64], fee: float, seconds: float
+) -> float:
+    """Bound ``weight`` of covered rows less ``fee`` a site, with as many sites as one likes.
+
+    Returns
+    -------
+    float
+        No choice of sites gets more, by the solver's word; whatever it found out in the time.
+    """
+    model = mathopt.Model.from_model_proto(_proto(candidates_of, weight, fee, None))
+    parameters = mathopt.SolveParameters(
+        time_limit=dt.timedelta(seconds=seconds),
+        relative_gap_tolerance=1e-5,
+    )
+    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
+    limit = float(result.termination.objective_bounds.dual_bound)
+    return limit if np.isfinite(limit) else float(weight.sum())
+
+
 def _model(cover: Cover, posts: int) -> model_pb2.ModelProto:
-    """Write the model: sites x first, then rows y."""
-    rows, candidates = cover.candidates_of.shape
+    """Write the whole problem: sites x first, then rows y."""
+    return _proto(cover.candidates_of, cover.demand.astype(np.float64), 0.0, posts)
+
+
+def _proto(
+    candidates_of: csr_array, weight: NDArray[np.float64], fee: float, posts: int | None
+) -> model_pb2.ModelProto:
+    rows, candidates = candidates_of.shape
     model = model_pb2.ModelProto()
     count = rows + candidates
     model.variables.ids.extend(range(count))
     model.variables.lower_bounds.extend([0.0] * count)
     model.variables.upper_bounds.extend([1.0] * count)
     model.variables.integers.extend([True] * candidates + [False] * rows)
+    worth = np.concatenate((np.full(candidates, -fee), weight))
+    used = np.flatnonzero(worth)
     model.objective.maximize = True
-    model.objective.linear_coefficients.ids.extend(range(candidates, count))
-    model.objective.linear_coefficients.values.extend(cover.demand.astype(np.float64).tolist())
-    model.linear_constraints.ids.extend(range(rows + 1))
-    model.linear_constraints.lower_bounds.extend([-np.inf] * rows + [float(posts)])
-    model.linear_constraints.upper_bounds.extend([0.0] * rows + [float(posts)])
-    sizes = np.diff(cover.candidates_of.indptr)
+    model.objective.linear_coefficients.ids.extend(used.tolist())
+    model.objective.linear_coefficients.values.extend(worth[used].tolist())
+    sizes = np.diff(candidates_of.indptr)
     at = np.concatenate((np.repeat(np.arange(rows), sizes), np.arange(rows)))
-    variable = np.concatenate((cover.candidates_of.indices, candidates + np.arange(rows)))
+    variable = np.concatenate((candidates_of.indices, candidates + np.arange(rows)))
     value = np.concatenate((np.full(sizes.sum(), -1.0), np.ones(rows)))
+    lower, upper = [-np.inf] * rows, [0.0] * rows
+    if posts is not None:
+        at = np.concatenate((at, np.full(candidates, rows)))
+        variable = np.concatenate((variable, np.arange(candidates)))
+        value = np.concatenate((value, np.ones(candidates)))
+        lower, upper = [*lower, float(posts)], [*upper, float(posts)]
+    model.linear_constraints.ids.extend(range(len(lower)))
+    model.linear_constraints.lower_bounds.extend(lower)
+    model.linear_constraints.upper_bounds.extend(upper)
     order = np.lexsort((variable, at))
     matrix = model.linear_constraint_matrix
-    matrix.row_ids.extend([*at[order].tolist(), *[rows] * candidates])
-    matrix.column_ids.extend([*variable[order].tolist(), *range(candidates)])
-    matrix.coefficients.extend([*value[order].tolist(), *[1.0] * candidates])
+    matrix.row_ids.extend(at[order].tolist())
+    matrix.column_ids.extend(variable[order].tolist())
+    matrix.coefficients.extend(value[order].tolist())
     return model

@@ -6,6 +6,7 @@ import itertools
 import math
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from dispatch.siting_cover import (
     restricted,
 )
 from dispatch.siting_model import solve_cover
+from dispatch.siting_regions import Regions, split
 from dispatch.siting_search import Search, covered_demand, greedy_sites
 
 RADIUS_M = 500.0
@@ -258,3 +260,37 @@ def test_too_many_pairs_are_refused_before_they_are_made(monkeypatch: pytest.Mon
     lat, lng, demand = town(81)
     with pytest.raises(SitingError, match="at most 10 pairs"):
         chosen(lat, lng, demand, 2, radius_m=5_000.0)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 3))
+@settings(max_examples=30, deadline=None)
+def test_regions_prove_a_bound_for_any_prices_and_fee(seed: int, posts: int, size: int) -> None:
+    lat, lng, demand = town(seed, 9)
+    if not demand.sum():
+        return
+    best = best_by_enumeration(lat, lng, demand, posts, RADIUS_M)
+    cover = build_cover(lat, lng, demand, RADIUS_M)
+    posts = min(posts, len(cover.candidate))
+    rng = np.random.default_rng(seed)
+    part = split(np.stack((lat, lng), axis=1)[cover.candidate], greedy_sites(cover, posts), size)
+    price = rng.integers(0, cover.demand * SCALE + 1)
+    with ThreadPoolExecutor(1) as pool:
+        found = Regions(cover, part, posts).bound(price, rng.uniform(0, 50), pool, lambda _: 5.0)
+    assert found >= best
+
+
+def test_regions_prove_more_than_the_relaxation() -> None:
+    lat, lng, demand = town(11, 150, 0.05)
+    cover = build_cover(lat, lng, demand, RADIUS_M)
+    bound = ascend(cover, 12, 2_000)
+    opened = greedy_sites(cover, 12)
+    part = split(np.stack((lat, lng), axis=1)[cover.candidate], opened, 4)
+    assert np.bincount(part[opened]).tolist() == [3, 3, 3, 3]
+    with ThreadPoolExecutor(2) as pool:
+        whole = Regions(cover, np.zeros_like(part), 12)
+        fee = bound.threshold / SCALE
+        apart = Regions(cover, part, 12).bound(bound.price, fee, pool, lambda _: 20.0)
+        at_once = whole.bound(bound.price, fee, pool, lambda _: 20.0)
+    best = solve_cover(cover, 12).bound
+    assert best <= at_once <= bound.value + 1
+    assert best <= apart <= bound.value + 1
