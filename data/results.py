@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 REPORT_FILE = "report.json"
 ENGLISH_GAPS_FILE = "gaps_en.csv"
+SHADOW_FILE = "shadow_prices.csv"
+TRAINING_FILE = "training.csv"
 _GAP_TEXTS = ("beat_id", "shift_id", "role", "cause", "remedy")
 
 
@@ -35,7 +37,7 @@ def write_result(result: PlanResult, directory: Path) -> None:
     The directory appears whole: an interruption leaves what stood there before. Other files in
     it, a map say, stay.
     """
-    with whole_directory(directory, stale=(ENGLISH_GAPS_FILE,)) as fresh:
+    with whole_directory(directory, stale=(ENGLISH_GAPS_FILE, SHADOW_FILE, TRAINING_FILE)) as fresh:
         write_table(result.roster.loc[:, list(ROSTER_COLUMNS)], fresh / "roster.csv")
         write_table(result.gaps.loc[:, list(GAP_COLUMNS)], fresh / "gaps.csv")
         if "remedy_en" in result.gaps:
@@ -43,6 +45,13 @@ def write_result(result: PlanResult, directory: Path) -> None:
             write_table(english.loc[:, list(GAP_COLUMNS)], fresh / ENGLISH_GAPS_FILE)
         write_table(result.prices.loc[:, list(PRICE_COLUMNS)], fresh / "prices.csv")
         (fresh / REPORT_FILE).write_text(report_json(result.report), "utf-8", newline="\n")
+
+
+def write_shadow_prices(shadow: pd.DataFrame, training: pd.DataFrame, directory: Path) -> None:
+    """Write ``shadow_prices.csv`` and ``training.csv`` beside a roster; a new plan removes them."""
+    with whole_directory(directory) as fresh:
+        write_table(shadow, fresh / SHADOW_FILE)
+        write_table(training, fresh / TRAINING_FILE)
 
 
 def report_json(report: Report) -> str:

@@ -143,11 +143,7 @@ def explain(
         wanted &= demand["role"] == role
         if not wanted.any():
             raise ScenarioError(f"Expected a role that {beat} {shift} wants ({roles}), got {role}.")
-    broken = {rule: n for rule, n in check(scenario, roster, details=0).violations.items() if n}
-    if broken:
-        told = ", ".join(f"{rule} × {n}" for rule, n in broken.items())
-        raise ScenarioError(f"Expected a roster that keeps H1-H9, got one that breaks {told}.")
-    survey = Survey.of(scenario, roster)
+    survey = surveyed(scenario, roster)
     people = People(survey, roster)
     lines = np.flatnonzero(wanted.to_numpy(np.bool_))
     if person is not None:
@@ -156,6 +152,21 @@ def explain(
         return Explanation(beat, shift, (), _of_tier(reasons))
     stories = _stories(survey, people, lines.tolist())
     return Explanation(beat, shift, tuple(stories), ())
+
+
+def surveyed(scenario: Scenario, roster: pd.DataFrame) -> Survey:
+    """Survey a roster after checking it.
+
+    Raises
+    ------
+    ScenarioError
+        Where it breaks a rule: what is said of it would not hold.
+    """
+    broken = {rule: n for rule, n in check(scenario, roster, details=0).violations.items() if n}
+    if broken:
+        told = ", ".join(f"{rule} × {n}" for rule, n in broken.items())
+        raise ScenarioError(f"Expected a roster that keeps H1-H9, got one that breaks {told}.")
+    return Survey.of(scenario, roster)
 
 
 def _of_tier(reasons: tuple[PersonReason, ...]) -> tuple[PersonReason, ...]:

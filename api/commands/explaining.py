@@ -1,16 +1,17 @@
-"""``jingge explain``: why a line is short, what would help; why this person, why not that."""
+"""``jingge explain`` and ``prices``: why a line is short, what would help, and how much."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.commands.planning import BundleArgument, RosterArgument
-from api.commands.shared import OPTIONS, PLANNING, TEXTS
+from api.commands.shared import ARGUMENTS, OPTIONS, PLANNING, TEXTS
 
 if TYPE_CHECKING:
     from dispatch.explain import Explanation
@@ -63,6 +64,36 @@ def explain(
     for depth, text in words.lines(found):
         line = "  " * depth + text
         typer.echo(line if depth else _bold("\n" + line, plain=plain))
+
+
+@commands.command("prices", help=TEXTS("cli.prices.help"), rich_help_panel=PLANNING)
+def prices(
+    directory: BundleArgument,
+    result: Annotated[
+        Path,
+        typer.Argument(metavar="RESULT", help=TEXTS("cli.result"), rich_help_panel=ARGUMENTS),
+    ],
+) -> None:
+    """Write shadow prices and the value of training into a result directory."""
+    from data.bundle import read_bundle
+    from data.results import read_roster, write_shadow_prices
+    from dispatch.explain import surveyed
+    from dispatch.shadow_prices import line_worth, shadow_prices
+    from dispatch.training import training_values
+
+    scenario = read_bundle(directory)
+    survey = surveyed(scenario, read_roster(result / "roster.csv", scenario))
+    worth = line_worth(survey)
+    table = shadow_prices(survey, worth=worth)
+    write_shadow_prices(table, training_values(survey, worth=worth), result)
+    volunteers = table[(table["by"] == "station") & (table["tier"] == "volunteer")]
+    stations = dict(zip(scenario.beats["station_id"], scenario.beats["station_name"], strict=True))
+    typer.echo(TEXTS("cli.prices.where"))
+    for row in volunteers.sort_values("mean", ascending=False).head(10).to_dict("records"):
+        values = {name: row[name] for name in ("missing", "where")}
+        mean = f"{row['mean']:,}"
+        typer.echo(TEXTS("cli.prices.row", name=stations[row["key"]], mean=mean, **values))
+    typer.echo(TEXTS("cli.prices.done", directory=result), err=True)
 
 
 def _bold(text: str, *, plain: bool) -> str:
