@@ -19,13 +19,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array
 
 from dispatch.problem import STAFF, SUPERVISED, Problem
 from dispatch.roster import ROSTER_COLUMNS
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from dispatch.scenario import Scenario
@@ -142,17 +142,14 @@ def _cliques(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def taken_arcs(scenario: Scenario, problem: Problem, roster: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell which arcs a roster takes."""
-    people = scenario.people["person_id"].to_numpy()[problem.person_of]
-    ids = scenario.demand[list(ROSTER_COLUMNS[1:])].to_numpy()[problem.line_of]
-    wanted = set(map(tuple, roster[list(ROSTER_COLUMNS)].to_numpy().tolist()))
+    key = list(ROSTER_COLUMNS[1:])
+    people = pd.Index(scenario.people["person_id"].take(problem.person_of))
+    lines = pd.MultiIndex.from_frame(scenario.demand.iloc[problem.line_of][key])
+    person = people.get_indexer(roster["person_id"]).astype(np.int64)
+    line = lines.get_indexer(pd.MultiIndex.from_frame(roster[key]))
     row = np.repeat(np.arange(problem.row_person.size), np.diff(problem.arc_start))
-    person = problem.row_person[row]
-    # Only arcs of people and lines that the roster names need be looked at.
-    named = np.isin(people[person], roster["person_id"])
-    taken = np.zeros(problem.arc_line.size, bool)
-    for arc in np.flatnonzero(named):
-        taken[arc] = (people[person[arc]], *ids[problem.arc_line[arc]]) in wanted
-    return taken
+    every = problem.row_person[row].astype(np.int64) * problem.num_lines + problem.arc_line
+    return np.isin(every, person * problem.num_lines + line)
 
 
 def full_hint(problem: Problem, taken: NDArray[np.bool_]) -> NDArray[np.float64]:
