@@ -9,7 +9,9 @@ add up, unless a volunteer stands on such posts of several: these count as one.
 
 With posts that lack company (H7) one volunteer can help two, by leaving one for the other: half
 their number counts. And when the kept roster leaves more unmet than the repaired one, at least
-one person must change for every roster that is as good.
+one person must change for every roster that is as good; at least two when no one person alone, of
+the whole city, can recover so much by other assignments (found for everybody by the planner's
+dynamic program over their shifts).
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from dispatch.repair_kernel import best_single_gain
 
 if TYPE_CHECKING:
     from dispatch.repair_kept import Kept
@@ -38,7 +42,16 @@ def fewest_anywhere(kept: Kept, reached: int) -> int:
     shifts = problem.shift_prev.size
     broken = np.bincount(problem.post_shift[unsupervised | alone], minlength=shifts)
     together = int((broken.max(initial=0) + 1) // 2)
-    return max(_unsupervised(kept), together, int(kept.weight > reached))
+    bound = max(_unsupervised(kept), together, int(kept.weight > reached))
+    return max(bound, 2) if bound == 1 and _needs_two(kept, reached) else bound
+
+
+def _needs_two(kept: Kept, reached: int) -> bool:
+    """Whether no one person can recover what the repair recovered."""
+    problem = kept.ground.problem
+    free = problem._replace(steps=np.zeros_like(problem.steps))
+    gain = best_single_gain(free, kept.ground.weight, kept.seating, kept.blocked)
+    return int(gain) < kept.weight - reached
 
 
 def _unsupervised(kept: Kept) -> int:

@@ -13,7 +13,7 @@ import numba as nb
 import numpy as np
 
 from dispatch.problem import STAFF, SUPERVISED
-from dispatch.schedules import may_follow
+from dispatch.schedules import best_schedule, may_follow, work_space
 from dispatch.seating import assign
 
 if TYPE_CHECKING:
@@ -360,3 +360,49 @@ def join(parent, total, first, second, most):
         if a != b and total[a] + total[b] <= most:
             parent[b] = a
             total[a] += total[b]
+
+
+@nb.njit(cache=True, nogil=True)
+def best_single_gain(problem, weight, seating, blocked):
+    """Most weight that one person alone can recover by changing their assignments.
+
+    Everybody else stands still, so a full line cannot be joined, nor a post without a seat or,
+    for a volunteer, one that would still have too few of them. The person's own lines are worth
+    what leaving them loses. `problem.steps` must be zero: only weight counts here.
+    """
+    table = work_space(problem, 0, problem.max_shifts.size)
+    row_value = np.empty(problem.row_shift.size, np.int64)
+    chosen = np.empty(problem.row_shift.size, np.bool_)
+    most = np.int64(0)
+    for person in range(problem.max_shifts.size):
+        now = np.int64(0)
+        for row in range(problem.row_start[person], problem.row_start[person + 1]):
+            row_value[row] = 0
+            if blocked[row]:
+                continue
+            mine = seating.row_line[row]
+            for k in range(problem.arc_start[row], problem.arc_start[row + 1]):
+                line = problem.arc_line[k]
+                place = problem.place_start[line] + seating.filled[line]
+                if line == mine:
+                    value = weight[place - 1]
+                    now += value
+                elif seating.filled[line] >= problem.line_required[line]:
+                    continue
+                else:
+                    value = weight[place]
+                    post = problem.line_post[line]
+                    if (
+                        problem.line_kind[line] == SUPERVISED
+                        and seating.supervised[post] >= problem.seats * seating.supervisors[post]
+                    ):
+                        continue
+                    if (
+                        problem.line_kind[line] != STAFF
+                        and seating.volunteers[post] + 1 < problem.min_volunteers
+                    ):
+                        continue
+                row_value[row] = max(row_value[row], value)
+        gain = best_schedule(problem, person, row_value, table, chosen) - now
+        most = max(most, gain)
+    return most

@@ -64,10 +64,10 @@ _FEW_HOLES, _FEW_ARCS = 16, 220
 """One dropout: the largest of these whose region has no more arcs than 0.1 s takes."""
 _SOME = Growth(chains=6, reach=100, depth=3, openings=3, group=300)
 _SOME_HOLES = 120
-_MANY = Growth(chains=4, reach=60, depth=2, openings=3, group=300)
+_MANY = Growth(chains=3, reach=40, depth=2, openings=3, group=400)
 """Four hundred dropouts: what one second takes."""
-THOROUGH = Growth(chains=8, reach=100, depth=3, openings=4)
-"""Nothing is taken apart: some seconds for four hundred dropouts, and more demand made good."""
+THOROUGH = Growth(chains=8, reach=100, depth=3, openings=4, group=1_000)
+"""Larger groups of more chains: some seconds for four hundred dropouts, more demand made good."""
 
 
 def grow(kept: Kept, growth: Growth | None = None) -> tuple[Region, bool]:
@@ -219,24 +219,42 @@ def _holes(kept: Kept) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Lines with a place to fill because of the changes, and what filling one recovers.
 
     On a post that lost its supervisors, any line of staff will do, and is worth the places of
-    those who would have to leave.
+    those who would have to leave. Where places were added beyond the seats, a supervisor is worth
+    the places that he opens; where there is no company yet, any volunteer is one.
     """
     problem, seating, weight = kept.ground.problem, kept.seating, kept.ground.weight
     wanted = (kept.lost + kept.added) > 0
-    unsupervised = seating.supervised > problem.seats * seating.supervisors
-    wanted |= unsupervised[problem.line_post] & (problem.line_kind == STAFF)
+    staff = problem.line_kind == STAFF
+    seats = problem.seats * seating.supervisors - seating.supervised
+    added = np.zeros(problem.num_posts, np.int64)
+    np.add.at(added, problem.line_post, kept.added * (problem.line_kind == SUPERVISED))
+    starved = (seats < 0) | (seats < added)
+    wanted |= starved[problem.line_post] & staff
+    guests = np.zeros(problem.num_posts, np.int64)
+    np.add.at(guests, problem.line_post, kept.added * ~staff)
+    lonely = (guests > 0) & (seating.volunteers < problem.min_volunteers)
+    wanted |= lonely[problem.line_post] & ~staff
     lines = np.flatnonzero(wanted & (seating.filled < problem.line_required))
     worth = weight[problem.place_start[lines] + seating.filled[lines]].copy()
+    alone = (seating.volunteers > 0) & (seating.volunteers < problem.min_volunteers)
     for n, line in enumerate(lines):
         post = problem.line_post[line]
         here = np.arange(problem.post_start[post], problem.post_start[post + 1])
-        if problem.line_kind[line] == STAFF and unsupervised[post]:
-            here = here[problem.line_kind[here] == SUPERVISED]
-        elif 0 < seating.volunteers[post] < problem.min_volunteers:
-            here = here[problem.line_kind[here] != STAFF]
-        else:
-            continue
-        for at in here:
-            first = problem.place_start[at]
-            worth[n] += weight[first : first + seating.filled[at]].sum()
+        if staff[line] and starved[post]:
+            worth[n] += _seat_worth(kept, here[problem.line_kind[here] == SUPERVISED])
+        elif alone[post] and not staff[line]:
+            for at in here[~staff[here]]:
+                first = problem.place_start[at]
+                worth[n] += weight[first : first + seating.filled[at]].sum()
     return lines, worth
+
+
+def _seat_worth(kept: Kept, lines: NDArray[np.int64]) -> int:
+    """Weight of the places that a supervisor saves or opens: filled ones, then added ones."""
+    problem, seating = kept.ground.problem, kept.seating
+    places = [
+        kept.ground.weight[first : first + seating.filled[at] + kept.added[at]]
+        for at, first in zip(lines, problem.place_start[lines], strict=True)
+    ]
+    best = np.sort(np.concatenate([*places, np.zeros(0, np.int64)]))[::-1]
+    return int(best[: problem.seats].sum())

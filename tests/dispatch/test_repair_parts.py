@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -23,6 +24,7 @@ from tiny_city import (
 )
 
 from dispatch.repair import RepairDesk, RepairError
+from dispatch.repair_bound import fewest_anywhere
 from dispatch.repair_changes import Changes, absent_pairs, changed_scenario, ended_pins
 from dispatch.repair_cluster import group_holes
 from dispatch.repair_curve import add_curves
@@ -276,3 +278,60 @@ def test_moves_lead_from_one_roster_to_the_other(seed):
         assert before.get(key, ("", "")) == (row.old_beat_id, row.old_role)
         told[key] = (row.new_beat_id, row.new_role)
     assert {key: value for key, value in told.items() if value != ("", "")} == after
+
+
+def test_added_places_bring_their_supervisor_along():
+    """A region that only looked at the added line would find nobody to supervise it."""
+    scenario = tiny_scenario(
+        demand=demand_table(("haiwei", "evening", "auxiliary", (1,))),
+        people=people_table(
+            {"person_id": "li", "tier": "auxiliary"},
+            *({"person_id": who, "tier": "volunteer"} for who in ("chen", "sun")),
+        ),
+        availability=availability_table(
+            *((who, "evening", 0) for who in ("li", "chen", "sun")),
+        ),
+    )
+    desk = RepairDesk(scenario, roster_table())
+    changes = Changes.of([], [("haiwei", "evening", "patrol_guard", (3, 3))])
+    found = desk.repair(changes, growth=Growth(3, 20, 2, 2))
+    assert (found.people, found.weighted_unmet) == (3, 0)
+
+
+def test_one_person_who_can_recover_all_spoils_the_bound_of_two():
+    """Two places are lost; the one at home could take both, so one is enough anywhere."""
+    shifts = shifts_table(
+        ("early", "2026-11-27 08:00", "2026-11-27 10:00"),
+        ("late", "2026-11-27 12:00", "2026-11-27 14:00"),
+    )
+    names = ("li", "wang", "zhao")
+    scenario = tiny_scenario(
+        shifts=shifts,
+        people=people_table(
+            *({"person_id": who, "tier": "auxiliary", "max_shifts": 2} for who in names)
+        ),
+        availability=availability_table(
+            *((who, shift, 0) for who in names for shift in ("early", "late"))
+        ),
+        demand=demand_table(
+            ("haiwei", "early", "auxiliary", (3,)), ("haiwei", "late", "auxiliary", (3,))
+        ),
+        min_rest_hours=1,
+    )
+    published = roster_table(
+        ("li", "haiwei", "early", "auxiliary"), ("li", "haiwei", "late", "auxiliary")
+    )
+    changes = Changes.of([("li", "")])
+    kept = RepairDesk(scenario, published)._kept(changes)
+    assert fewest_anywhere(kept, 0) == 1
+    tired = replace(scenario, rules=replace(scenario.rules, min_rest_hours=0))
+    rested = replace(
+        tired,
+        people=people_table(
+            {"person_id": "li", "tier": "auxiliary", "max_shifts": 2},
+            *({"person_id": who, "tier": "auxiliary", "max_shifts": 1} for who in names[1:]),
+        ),
+    )
+    kept = RepairDesk(rested, published)._kept(changes)
+    assert fewest_anywhere(kept, 0) == 2
+    assert fewest_anywhere(kept, 3) == 1
