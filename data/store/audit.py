@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from sqlalchemy import Row, Table
     from sqlalchemy.orm import Session
 
     from data.store.keys import Keys
@@ -36,6 +37,12 @@ BATCH: Final = 2000
 MAX_MOVES: Final = 200
 MAX_HOMES: Final = 1000
 WRONG_KEY: Final = "Expected the key with which the audit was begun, got another."
+
+
+_ENTRIES: Final = cast("Table", AuditEntry.__table__)
+_HEAD: Final = cast("Table", AuditHead.__table__)
+_LOCK_HEAD: Final = select(_HEAD).where(_HEAD.c.id == 1).with_for_update()
+_MOVE_HEAD: Final = update(_HEAD).where(_HEAD.c.id == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,8 @@ def append(session: Session, keys: Keys, now: datetime, *events: Event) -> int:
         Where the audit was begun with another key.
     """
     head = _locked_head(session, keys)
-    number, seal = head.last_id, head.last_seal
+    number: int = head.last_id
+    seal: bytes = head.last_seal
     at = now.astimezone(UTC)
     entries = []
     for event in events:
@@ -147,11 +155,12 @@ def append(session: Session, keys: Keys, now: datetime, *events: Event) -> int:
         seal = _seal(keys, entry)
         entries.append({**entry, "seal": seal})
     if entries:
-        session.execute(insert(AuditEntry), entries)
-        session.execute(
-            update(AuditHead)
-            .where(AuditHead.id == 1)
-            .values(last_id=number, last_seal=seal, seal=_head_seal(keys, number, seal))
+        # Below the session, which would look at each row twice.
+        connection = session.connection()
+        connection.execute(insert(_ENTRIES), entries)
+        connection.execute(
+            _MOVE_HEAD,
+            {"last_id": number, "last_seal": seal, "seal": _head_seal(keys, number, seal)},
         )
     return number
 
@@ -340,18 +349,16 @@ def _anchor_problems(anchors: Sequence[Anchor], search: _Search) -> Iterable[Fin
             yield Finding("anchored_other", anchor.last_id, anchor.last_id, anchor.at)
 
 
-def _locked_head(session: Session, keys: Keys) -> AuditHead:
-    query = select(AuditHead).where(AuditHead.id == 1).with_for_update()
-    query = query.execution_options(populate_existing=True)
-    head = session.scalars(query).one_or_none()
+def _locked_head(session: Session, keys: Keys) -> Row[Any]:
+    connection = session.connection()
+    head = connection.execute(_LOCK_HEAD).one_or_none()
     if head is None:
         first = _first_seal(keys)
-        is_sqlite = session.get_bind().dialect.name == "sqlite"
-        upsert = sqlite.insert if is_sqlite else postgresql.insert
+        upsert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         values = {"id": 1, "last_id": 0, "last_seal": first, "seal": _head_seal(keys, 0, first)}
-        session.execute(upsert(AuditHead).values(values).on_conflict_do_nothing())
-        head = session.scalars(query).one()
-    if head.seal != _sealed_head(keys, head):
+        connection.execute(upsert(_HEAD).values(values).on_conflict_do_nothing())
+        head = connection.execute(_LOCK_HEAD).one()
+    if head.seal != _head_seal(keys, head.last_id, head.last_seal):
         raise KeyMissingError(WRONG_KEY)
     return head
 
