@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands import explaining, importing, planning, repairing, showing, siting, store
+from api.commands import (
+    explaining,
+    exporting,
+    importing,
+    planning,
+    repairing,
+    showing,
+    siting,
+    store,
+)
 from api.commands.shared import OPTIONS, TEXTS
 from api.language import environment_language
 
@@ -34,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (planning, explaining, repairing, siting, importing, showing, store):
+for module in (planning, explaining, repairing, siting, importing, exporting, showing, store):
     app.add_typer(module.commands)
 
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from api.commands.previewing import System, add_kinds
 from api.commands.shared import ARGUMENTS, OPTIONS, PLANNING, TEXTS
-
-# The values of `grid.coordinates.CoordinateSystem`; importing that would slow `jingge --help`.
-System = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 
 DEFAULT_RESOLUTION = 9
 
 commands = typer.Typer()
 imports = typer.Typer(help=TEXTS("cli.import.help"), no_args_is_help=True)
 commands.add_typer(imports, name="import", rich_help_panel=PLANNING)
-
-
-@imports.callback()
-def import_() -> None:
-    """Keep ``boundaries`` a subcommand although it is the only one so far."""
+add_kinds(imports)
 
 
 @imports.command("boundaries", help=TEXTS("cli.boundaries.help"))
