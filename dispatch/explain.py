@@ -216,7 +216,7 @@ def _stories(survey: Survey, people: People, lines: list[int]) -> Iterable[LineS
 
 
 def _varied(remedies: list[Remedy]) -> list[Remedy]:
-    """Keep the best remedy of each sort, and few sorts; combinations only where nothing else is."""
+    """Keep the best remedy of each sort, and few sorts; more changes only where they are easier."""
     best: dict[Any, Remedy] = {}
     for remedy in remedies:
         if remedy.obstacle:
@@ -225,7 +225,11 @@ def _varied(remedies: list[Remedy]) -> list[Remedy]:
         best.setdefault((frozenset(remedy.kinds), moved, bool(remedy.emptied)), remedy)
     kept = list(best.values())
     single = [remedy for remedy in kept if len(remedy.changes) <= 1]
-    return (single or kept)[:_MOST_REMEDIES]
+    if not single:
+        return kept[:_MOST_REMEDIES]
+    # two calls may still be less trouble than one call and many moves
+    easier = [r for r in kept if len(r.changes) > 1 and r.effort < single[0].effort]
+    return single[: _MOST_REMEDIES - 1] + sorted(easier, key=lambda r: r.rank)[:1]
 
 
 def _tried(people: People, remedies: list[Remedy]) -> Iterable[TriedRemedy]:

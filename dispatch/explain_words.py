@@ -31,7 +31,7 @@ PEOPLE: Final[Words] = {
     },
     "passed_over": {
         "zh": "{person}（{metres} 米）：能来的 {could_come} 人中有 {nearer} 人更近：{busy}",
-        "en": "{person} ({metres} m): of {could_come} who could come {nearer} are nearer: {busy}",
+        "en": "{person} ({metres} m): of {could_come} who could come, nearer: {nearer} ({busy})",
     },
     "swap_pays": {
         "zh": "{person}（{metres} 米）：换成有空的 {other} 更好，目标值可降 {less}",
@@ -83,7 +83,7 @@ PEOPLE: Final[Words] = {
     },
     "breaks": {
         "zh": "{person}：有空，但来了会违反{rules}",
-        "en": "{person}: free, but that would break {rules}",
+        "en": "{person}: free, but would break {rules}",
     },
     "breaks_leaving": {
         "zh": "{person}：须离开{leaves}，那会违反{rules}",
@@ -148,18 +148,22 @@ TEXTS: Final[Words] = {
         "en": "nobody who may is available for this shift",
     },
     "busy": {
-        "zh": "报可出勤的 {available} 人都占着：{text}",
-        "en": "the {available} available are all taken: {text}",
+        "zh": "报可出勤的 {available} 人都抽不出身：{text}",
+        "en": "available: {available}, but none is free: {text}",
+    },
+    "no_supervisor": {
+        "zh": "有 {free} 人有空，但岗位上没有民警或辅警带队",
+        "en": "free: {free}, but there is no officer or auxiliary on the post to supervise",
     },
     "no_seat": {
-        "zh": "有 {free} 人有空，但无人带队：岗位上民警辅警 {supervisors} 名，"
+        "zh": "有 {free} 人有空，但岗位上民警辅警 {supervisors} 名"
         "已带义警 {supervised} 名，不能再带",
-        "en": "{free} are free, but nobody is there to supervise them: {supervisors} officers and "
-        "auxiliaries on the post with {supervised} volunteers already",
+        "en": "free: {free}, but the officers and auxiliaries on the post ({supervisors}) lead all "
+        "the volunteers that they may ({supervised})",
     },
     "alone": {
         "zh": "有 {free} 人有空，但须结伴同去，凑不齐人或带队不够",
-        "en": "{free} are free, but volunteers must come together, and there is not enough company "
+        "en": "free: {free}, but volunteers must come together, and there is not enough company "
         "or room under the supervisors",
     },
     "cost": {
@@ -170,10 +174,10 @@ TEXTS: Final[Words] = {
         "zh": "有人可直接补上：排班还能改进",
         "en": "somebody could be added: the plan can be improved",
     },
-    "on_shift": {"zh": "{n} 人该班已在岗", "en": "{n} work that very shift"},
-    "rest": {"zh": "{n} 人休息不够", "en": "{n} would rest too little"},
-    "limit": {"zh": "{n} 人已排满班数", "en": "{n} are at their limit of shifts"},
-    "barred": {"zh": "{n} 人被设定排除", "en": "{n} are shut out by a pin"},
+    "on_shift": {"zh": "{n} 人该班已在岗", "en": "{n} on that very shift"},
+    "rest": {"zh": "{n} 人休息不够", "en": "{n} short of rest"},
+    "limit": {"zh": "{n} 人已排满班数", "en": "{n} at the limit of shifts"},
+    "barred": {"zh": "{n} 人被设定排除", "en": "{n} shut out by a pin"},
     "free": {
         "zh": "{n} 人有空但更贵（最省的 {other} 也贵 {more}）",
         "en": "{n} free but dearer (the cheapest free person, {other}, by {more})",
@@ -324,7 +328,8 @@ class ExplainWords:
             text = self._comma.join(self._text(name, n=n) for name, n in story.reasons.items() if n)
             return self._text("busy", available=story.funnel["available"], text=text)
         if story.cause == "supervised":
-            name = "no_seat" if story.seats < 1 else "alone"
+            name = "alone" if story.seats > 0 else "no_seat"
+            name = name if story.supervisors else "no_supervisor"
             return self._text(
                 name,
                 free=story.funnel["free"],
@@ -341,11 +346,15 @@ class ExplainWords:
             name = "needed" if delta > 0 else "as_good"
             place = self._remedy.place(leaves, story.line)
             yield 2, self._text(name, person=person, place=place, delta=f"{delta:,}")
+        told: list[str] = []
         for number, tried in enumerate(story.remedies):
             name = "or" if number else "cheapest"
             yield 1, self._text(name, text=self.remedy(story, tried))
-            for text in self.effects(story, tried):
-                yield 2, text
+            counted, sides = self.effects(story, tried)
+            yield 2, counted
+            if sides not in told:
+                yield 2, sides
+            told.append(sides)
         if not story.remedies and story.obstacle == "group":
             yield 1, self._remedy.obstacle("group", story.line)
 

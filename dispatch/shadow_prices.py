@@ -4,26 +4,29 @@ The dual prices of ``prices.csv`` prove the bound, and overstate what one person
 slopes of a relaxation with many optimal duals, in which half a supervisor opens half a post. Here a
 price is found from the roster: a newcomer on a line either fills an open place of it, or relieves
 somebody who moves on to one, along the chains that improve a roster (`shadow_kernel.relief`). A
-supervisor's place counts with the seats that it opens for people who are free. What the chains do
-not meet is not counted, so that a price is a promise that can be kept;
-``benchmarks/price_error.py`` measures both against people really added.
+supervisor's place counts with the seats that it opens, as far as people who are free, or chains
+that do not disturb each other, fill them. What the search does not meet is not counted.
+``benchmarks/price_error.py`` measures both prices against people really added.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from dispatch.remedies import NOBODY
 from dispatch.remedy_kernel import FREE, HOLE, find_chains
 from dispatch.shadow_kernel import relief
 from dispatch.standing import LINE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from dispatch.funnel import Funnel
     from dispatch.remedy_search import Survey
 
 SHADOW_COLUMNS: Final = ("by", "key", "tier", "lines", "short", "missing", "mean", "best", "where")
@@ -71,34 +74,74 @@ def _opened(survey: Survey, seats: NDArray[np.int64]) -> NDArray[np.int64]:
     wanted = standing.line_supervised & (missing > 0) & ~np.array(survey.hazardous())
     lines = np.flatnonzero(wanted)
     chains = find_chains(standing, found, lines, _MAX_LINES, _MAX_MOVES)
-    by_post: dict[int, list[tuple[int, int]]] = {}
+    by_post: dict[int, list[_Way]] = {}
     for q, line in enumerate(lines.tolist()):
         first = standing.place_start[line] + standing.line_heads[line]
-        values = standing.place_value[first : standing.place_start[line + 1]].tolist()
-        ways = _ways(found, line, chains, q)
-        pairs = [(value - cost, who) for value in values for who, cost in ways if value > cost]
-        by_post.setdefault(int(standing.line_post[line]), []).extend(pairs)
-    for post, ways in by_post.items():
-        used: set[int] = set()
-        gains: list[int] = []
-        for gain, person in sorted(ways, reverse=True):
-            if person not in used and len(gains) < seats[post] + standing.seats:
-                used.add(person)
-                gains.append(gain)
+        values = tuple(standing.place_value[first : standing.place_start[line + 1]].tolist())
+        ways = _ways(survey, line, values, chains, q)
+        by_post.setdefault(int(standing.line_post[line]), []).extend(ways)
+    for post, some in by_post.items():
+        gains = _take(some, int(seats[post]) + standing.seats)
         together = standing.post_volunteers[post] + len(gains) >= standing.min_volunteers
-        worth[post] = int(sum(gains[int(seats[post]) :])) if together else 0
+        worth[post] = sum(gains[int(seats[post]) :]) if together else 0
     return worth
 
 
+class _Way(NamedTuple):
+    """Somebody who comes to a line, by a chain of moves of `people` that may empty a line."""
+
+    line: int
+    worths: tuple[int, ...]
+    cost: int
+    people: frozenset[int]
+    emptied: int
+
+
 def _ways(
-    found: Funnel, line: int, chains: tuple[NDArray[np.int64], ...], q: int
-) -> list[tuple[int, int]]:
-    """Give who comes to a place, free or by a chain of moves, and what it costs."""
-    free = zip(found.free[line].tolist(), found.free_cost[line].tolist(), strict=True)
-    ways = [(who, int(cost)) for who, cost in free if who >= 0]
-    moves, person, _, _, _, cost = chains
-    ends = [end for end in (FREE, HOLE) if moves[q, end] > 0]
-    return ways + [(int(person[q, end, 0]), int(cost[q, end])) for end in ends]
+    survey: Survey,
+    line: int,
+    values: tuple[int, ...],
+    chains: tuple[NDArray[np.int64], ...],
+    q: int,
+) -> Iterator[_Way]:
+    """Give who comes to a line, free or by a chain of moves, and what it costs."""
+    found, work_line = survey.found, survey.standing.work_line
+    for who, cost in zip(found.free[line].tolist(), found.free_cost[line].tolist(), strict=True):
+        if who >= 0:
+            yield _Way(line, values, int(cost), frozenset((who,)), -1)
+    moves, person, row, last, _, price = chains
+    for end in (FREE, HOLE):
+        if (n := int(moves[q, end])) > 0:
+            people = frozenset((*person[q, end, :n].tolist(), int(last[q, end]))) - {NOBODY}
+            emptied = int(work_line[row[q, end, n - 1]]) if end == HOLE else -1
+            yield _Way(line, values, int(price[q, end]), people, emptied)
+
+
+def _take(ways: list[_Way], most: int) -> list[int]:
+    """Take ways that do not disturb each other, each time the best; return what they gain."""
+    heap = [(way.cost - way.worths[0], n) for n, way in enumerate(ways)]
+    heapify(heap)
+    used: set[int] = set()
+    emptied: set[int] = set()
+    taken: dict[int, int] = {}
+    gains: list[int] = []
+    while heap and len(gains) < most:
+        loss, n = heappop(heap)
+        way = ways[n]
+        place = taken.get(way.line, 0)
+        if way.people & used or way.emptied in emptied or place == len(way.worths):
+            continue
+        now = way.cost - way.worths[place]
+        if now > loss:  # the better places of the line are taken by now
+            heappush(heap, (now, n))
+            continue
+        if now >= 0:
+            break
+        gains.append(-now)
+        used |= way.people
+        emptied |= {way.emptied} - {NOBODY}
+        taken[way.line] = place + 1
+    return gains
 
 
 def shadow_prices(survey: Survey, *, worth: NDArray[np.int64] | None = None) -> pd.DataFrame:
