@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from dispatch.siting_bound import SCALE, ascend
-from dispatch.siting_cover import SitingError, build_cover, restricted
+from dispatch.siting_cover import Cover, SitingError, build_cover, restricted
 from dispatch.siting_model import Solved, solve_cover
 from dispatch.siting_regions import Regions, split
 from dispatch.siting_search import PROPOSALS, Search, filled_up, greedy_sites
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from dispatch.effort import Effort
     from dispatch.siting_bound import CoverBound
-    from dispatch.siting_cover import Cover
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -46,7 +46,8 @@ _SEARCH_PART, _END_PART = 0.55, 0.04
 _MERGE_PART, _ROUND_PART, _FEWEST = 0.08, 0.1, 200_000
 _PROOF_ENTRIES = 60_000
 """Pairs of row and candidate that one program can have: else regions are solved."""
-_REGIONS = 4
+_REGIONS, _WORTH_TRYING = 4, 0.4
+"""Regions at first; halved while so much of the time for proofs is left."""
 _PROOF_NODES = 50
 
 
@@ -144,6 +145,17 @@ def site(
     return Siting(points, best, bound, exact, total, rounds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """Shares the time that is left among regions of which so many have not begun."""
+
+    left: Callable[[], float]
+    workers: int
+
+    def __call__(self, still: int) -> float:
+        return max(0.1, self.left() / -(-still // self.workers))
+
+
 class _Solver:
     """One run: search, bound and proof side by side."""
 
@@ -219,14 +231,28 @@ class _Solver:
             return proof.result(), bound
 
     def _prove_by_regions(self, bound: CoverBound, pool: ThreadPoolExecutor) -> int:
-        """Solve regions side by side in the time that is left."""
-        part = split(self._place, self._search.best[1], max(1, -(-self._posts // _REGIONS)))
-
-        def seconds(still: int) -> float:
-            return max(0.1, self._left() / -(-still // self._workers))
-
-        plan = Regions(self._cover, part, self._posts)
-        return plan.bound(bound.price, bound.threshold / SCALE, pool, seconds)
+        """Solve regions side by side, then fewer and larger ones, in the time that is left."""
+        before, opened = self._search.best
+        useful = bound.may_help(before)
+        useful[opened] = True
+        kept = np.flatnonzero(useful)
+        rest = Cover(
+            csr_array(self._cover.rows_of[kept]),
+            csr_array(self._cover.candidates_of[:, kept]),
+            self._cover.demand,
+            kept,
+        )
+        proven, count = bound.value, _REGIONS
+        begun = self._left()
+        while count and self._left() > _WORTH_TRYING * begun:
+            size = max(1, -(-self._posts // count))
+            part = split(self._place[kept], np.searchsorted(kept, opened), size)
+            regions = Regions(rest, part, self._posts)
+            seconds = _Shares(self._left, self._workers)
+            fee = bound.threshold / SCALE
+            proven = min(proven, regions.bound(bound.price, fee, pool, seconds))
+            count //= 2
+        return max(before, proven)
 
     def _timed_round(self, pool: ThreadPoolExecutor) -> None:
         """Make a round that takes a small part of the time, by the speed of the last one."""

@@ -97,7 +97,7 @@ def cut_regions(cover: Cover, part: Integers, price: Integers) -> tuple[list[Reg
     Returns
     -------
     list of Region, float
-        And the sum of ``demand - price`` over the border rows.
+        And the sum of ``demand - price`` over the border rows. Rows without candidates are in none.
     """
     rows = cover.candidates_of
     row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
@@ -106,7 +106,7 @@ def cut_regions(cover: Cover, part: Integers, price: Integers) -> tuple[list[Reg
     high = np.full(rows.shape[0], -1)
     np.minimum.at(low, row, of)
     np.maximum.at(high, row, of)
-    border = low != high
+    border = low < high
     paid = np.clip(price, 0, cover.demand * SCALE) / SCALE
     weight = np.where(border, paid, cover.demand)
     regions = []

@@ -294,3 +294,11 @@ def test_regions_prove_more_than_the_relaxation() -> None:
     best = solve_cover(cover, 12).bound
     assert best <= at_once <= bound.value + 1
     assert best <= apart <= bound.value + 1
+
+
+def test_a_large_rest_is_proved_by_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.siting._PROOF_ENTRIES", 0)
+    lat, lng, demand = town(11, 150, 0.05)
+    found = chosen(lat, lng, demand, 12, effort=Effort(time_limit_s=3.0), workers=2)
+    best = solve_cover(build_cover(lat, lng, demand, RADIUS_M), 12).bound
+    assert found.covered <= best <= found.bound <= found.exact_bound
