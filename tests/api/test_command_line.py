@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-COMMANDS = {"demo", "plan", "check", "map", "import", "serve", "run"}
+COMMANDS = {"demo", "plan", "check", "repair", "map", "import", "serve", "run"}
 
 
 def jingge(*arguments: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
@@ -63,7 +63,7 @@ def test_help_waits_for_no_array_library() -> None:
 
 
 def test_only_commands_that_work(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("repair", "explain", "site", "backup"):
+    for name in ("explain", "site", "backup"):
         assert cli.run([name]) == 2
     assert cli.run(["plan", "here", "--out", "there", "--scheduler", "x"]) == 2
     assert "Traceback" not in capsys.readouterr().err
