@@ -50,8 +50,9 @@ PEOPLE: Final[Words] = {
         "en": "{person}: too far, {metres} m > the limit of {limit_m} m",
     },
     "unqualified": {
-        "zh": "{person}：无资格，{role}要{needs}，此人职业为{profession}",
-        "en": "{person}: not qualified; a {role} needs {needs}, and this is a {profession}",
+        "zh": "{person}：无资格，{role}须{needs}；此人职业：{profession}",
+        "en": "{person}: not qualified; {role} wants {needs}; profession of this person: "
+        "{profession}",
     },
     "hazardous": {
         "zh": "{person}：{role}是危险岗，不得派义警",
@@ -99,8 +100,9 @@ PEOPLE: Final[Words] = {
         "en": "{person}: free, but costs more than the place is worth: objective +{delta}",
     },
     "needed_there": {
-        "zh": "{person}：须离开{leaves}{instead}{relief}，目标值会升 {delta}",
-        "en": "{person}: would have to leave {leaves}{instead}{relief}: objective +{delta}",
+        "zh": "{person}：须离开{leaves}{instead}{relief}，不划算：目标值会升 {delta}",
+        "en": "{person}: would have to leave {leaves}{instead}{relief}, where more would be lost: "
+        "objective +{delta}",
     },
     "would_pay": {
         "zh": "{person}：可以来{leaving}{instead}{relief}，目标值反而会降 {less}：排班还能改进",
@@ -115,8 +117,8 @@ RULES: Final[Words] = {
     "H3": {"zh": "休息时间", "en": "rest (H3)"},
     "H4": {"zh": "班数上限", "en": "the limit of shifts (H4)"},
     "H5": {"zh": "路程", "en": "reach (H5)"},
-    "H6": {"zh": "带队（民警或辅警不够带义警）", "en": "supervision (H6: too few supervisors)"},
-    "H7": {"zh": "同岗（义警落单）", "en": "company (H7: a volunteer would stand alone)"},
+    "H6": {"zh": "带队要求（民警或辅警不够带义警）", "en": "supervision (H6: too few supervisors)"},
+    "H7": {"zh": "同去要求（义警会落单）", "en": "company (H7: a volunteer would stand alone)"},
     "H8": {"zh": "安全", "en": "safety (H8)"},
     "H9": {"zh": "名额与固定排班", "en": "lines and pins (H9)"},
 }
@@ -208,11 +210,13 @@ TEXTS: Final[Words] = {
     "emptied": {"zh": "{place}少 1 人", "en": "{place} is one short"},
     "side": {"zh": "连带影响：{text}", "en": "What else changes: {text}"},
     "nobody_moved": {"zh": "不动任何已排的人", "en": "nobody who has a place is moved"},
-    "instead": {"zh": "、换下 {other}", "en": ", instead of {other}"},
+    "instead": {"zh": "并换下 {other}", "en": " and replace {other}"},
     "relief": {"zh": "（由 {other} 接替）", "en": " ({other} taking over there)"},
     "leaving": {"zh": "（离开{place}）", "en": ", leaving {place}"},
-    "anybody": {"zh": "无", "en": "nothing special"},
-    "none": {"zh": "（无人）", "en": "(nobody)"},
+    "professions": {"zh": "职业为{text}", "en": "one of the professions {text}"},
+    "qualifications": {"zh": "持有{text}", "en": "one of the qualifications {text}"},
+    "or_else": {"zh": "，或", "en": ", or "},
+    "anybody": {"zh": "未填", "en": "not stated"},
 }
 
 
@@ -282,8 +286,7 @@ class ExplainWords:
         values["places"] = self._names.join(
             self._remedy.place(place, line) for place in facts.get("places", ())
         )
-        needs = [*facts.get("professions", ()), *facts.get("qualifications", ())]
-        values["needs"] = self._names.join(self._label(code) for code in needs)
+        values["needs"] = self._needs(facts)
         if "profession" in facts:
             values["profession"] = self._label(facts["profession"]) or self._text("anybody")
         return PEOPLE[reason.reason][self._language].format_map(values)
@@ -357,6 +360,14 @@ class ExplainWords:
             told.append(sides)
         if not story.remedies and story.obstacle == "group":
             yield 1, self._remedy.obstacle("group", story.line)
+
+    def _needs(self, facts: Mapping[str, Any]) -> str:
+        told = []
+        for name in ("professions", "qualifications"):
+            if codes := facts.get(name):
+                text = self._names.join(self._label(code) for code in codes)
+                told.append(self._text(name, text=text))
+        return self._text("or_else").join(told)
 
     def _busy(self, facts: Mapping[str, Any]) -> str:
         told = [

@@ -103,7 +103,7 @@ REMEDIES: Final[dict[str, dict[Language, str]]] = {
         "en": "extend the reach of {person} from {own_m} m to {limit_m} m",
     },
     "trained": {
-        "zh": "培训 {person} 取得{qualification}",
+        "zh": "培训 {person}（{qualification}）",
         "en": "train {person} ({qualification})",
     },
     "recruit": {

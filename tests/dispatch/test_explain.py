@@ -77,7 +77,8 @@ def test_who_is_not_qualified_hears_what_is_wanted():
     found = why_not(base(), FULL, "sun", "mediator")
     assert (found.reason, found.facts["qualifications"]) == ("unqualified", ["mediation"])
     assert in_words(base(), found) == (
-        "sun: not qualified; a mediator needs lawyer, mediation, and this is a delivery_rider"
+        "sun: not qualified; mediator wants one of the professions lawyer, or one of the "
+        "qualifications mediation; profession of this person: delivery_rider"
     )
 
 
@@ -120,7 +121,8 @@ def test_somebody_needed_elsewhere_would_have_to_leave():
         "leaves": ("huasheng", "evening", "patrol_guard"),
     }
     assert in_words(scenario, found) == (
-        "liu: would have to leave the patrol_guard place at huasheng: objective +29,987"
+        "liu: would have to leave the patrol_guard place at huasheng, where more would be lost: "
+        "objective +29,987"
     )
 
 
