@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 from icalendar import Calendar, Event, vGeo
 
+from data.exporters.roster_rows import ExportError
 from data.importers.wording import Words
 
 if TYPE_CHECKING:
@@ -46,7 +47,16 @@ def next_entries(rows: pd.DataFrame, previous: pd.DataFrame | None = None) -> pd
     DataFrame
         Columns `ENTRY_COLUMNS`, one row a person and shift, by these. ``sequence`` (int64) rises
         by one whenever anything that `_COMPARED` names, or whether it takes place, changes.
+
+    Raises
+    ------
+    ExportError
+        For a person who stands twice in a shift, which no checked roster has.
     """
+    twice = rows.duplicated(["person_id", "shift_id"])
+    if twice.any():
+        person, shift = rows.loc[twice, ["person_id", "shift_id"]].iloc[0]
+        raise ExportError(f"Expected one duty a person and shift, got two of {person} in {shift}.")
     now = rows[list(ENTRY_COLUMNS[:-2])].assign(sequence=0, cancelled=False)
     if previous is None or not len(previous):
         return _sorted(now)
@@ -56,7 +66,7 @@ def next_entries(rows: pd.DataFrame, previous: pd.DataFrame | None = None) -> pd
     at = before.index.get_indexer(known)
     old = before.iloc[at[at >= 0]].reset_index(drop=True)
     new = now[at >= 0].reset_index(drop=True)
-    changed = old["cancelled"].to_numpy(bool)
+    changed = old["cancelled"].to_numpy(bool, copy=True)
     for name in _COMPARED:
         changed |= (old[name] != new[name]).to_numpy(bool)
     now.loc[at >= 0, "sequence"] = old["sequence"].to_numpy() + changed

@@ -9,19 +9,19 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from data.exporters.plain_text import sheet_text, starts_formula
+from data.exporters.plain_text import sheet_text
+from data.exporters.sheet_cells import put
 from data.importers.wording import Words
 
 if TYPE_CHECKING:
     import pandas as pd
-    from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
     from data.importers.wording import Language
@@ -107,21 +107,6 @@ def sheet_title(wanted: str, taken: set[str]) -> str:
         title = base[: 31 - len(ending)] + ending
     taken.add(title.lower())
     return title
-
-
-def put(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:
-    """Write a value; a text is typed as text, and quoted where it looks like a formula."""
-    cell = sheet.cell(row, column)
-    if isinstance(value, str):
-        text = sheet_text(value)
-        cell.value = text
-        if text:
-            cell.data_type = "s"
-        if starts_formula(text):
-            cell.quotePrefix = True
-    else:
-        cell.value = value
-    return cell  # type: ignore[return-value]
 
 
 def _sheet_name(shift: str, group: pd.DataFrame, language: Language) -> str:

@@ -16,6 +16,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from data.catalogue import load_professions, load_roles
+from data.exporters.sheet_cells import put
 from data.importers.kinds import KINDS, LABELLED
 from data.importers.wording import Words
 
@@ -75,10 +76,10 @@ def template(kind: str, language: Language) -> bytes:
 def _fill_sheet(sheet: Worksheet, lists: Worksheet, kind: Kind, language: Language) -> None:
     for number, column in enumerate(kind.columns, 1):
         letter = get_column_letter(number)
-        head = sheet.cell(1, number, _heading(column, language))
+        head = put(sheet, 1, number, _heading(column, language))
         _dress(head, bold=True)
         head.fill = _HEAD_FILL
-        example = sheet.cell(2, number, _example(column, language))
+        example = put(sheet, 2, number, _example(column, language))
         _dress(example, bold=False)
         example.font = Font(italic=True, color="FF6B7280")
         width = 2.2 * len(column.heading.zh) + 6 if language == "zh" else len(str(head.value)) + 4
@@ -126,7 +127,7 @@ def _offer(sheet: Worksheet, lists: Worksheet, letter: str, options: list[str]) 
     """Offer a column's options in a list; other values stay possible, and are checked later."""
     first = lists.max_column + 1 if lists.max_row > 1 else 1
     for row, option in enumerate(options, 1):
-        lists.cell(row, first, option)
+        put(lists, row, first, option)
     place = get_column_letter(first)
     rule = DataValidation(
         type="list",
@@ -139,11 +140,11 @@ def _offer(sheet: Worksheet, lists: Worksheet, letter: str, options: list[str]) 
 
 
 def _fill_notes(sheet: Worksheet, kind: Kind, language: Language) -> None:
-    sheet.cell(1, 1, _INTRODUCTION.in_(language)).alignment = Alignment(wrap_text=True)
+    put(sheet, 1, 1, _INTRODUCTION.in_(language)).alignment = Alignment(wrap_text=True)
     sheet.merge_cells("A1:E1")
     sheet.row_dimensions[1].height = 36
     for number, words in enumerate(_NOTE_HEADINGS, 1):
-        cell = sheet.cell(3, number, words.in_(language))
+        cell = put(sheet, 3, number, words.in_(language))
         _dress(cell, bold=True)
         cell.fill = _HEAD_FILL
     for row, column in enumerate(kind.columns, 4):
@@ -155,9 +156,7 @@ def _fill_notes(sheet: Worksheet, kind: Kind, language: Language) -> None:
             ("、" if language == "zh" else ", ").join(column.others),
         )
         for number, value in enumerate(values, 1):
-            note = sheet.cell(row, number, value)
-            note.data_type = "s"
-            _dress(note, bold=False)
+            _dress(put(sheet, row, number, value), bold=False)
         lines = max(
             _width(text) // width + 1 for text, width in zip(values, _NOTE_WIDTHS, strict=True)
         )
