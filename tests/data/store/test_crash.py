@@ -24,8 +24,8 @@ from sqlalchemy import text
 from data.store.engine import Engines, open_engines, open_store
 from data.store.migrate import upgrade
 
-ROUNDS = int(os.environ.get("JINGGE_CRASH_ROUNDS", "3"))
-CUTS = max(20, ROUNDS)
+ROUNDS = int(os.environ.get("JINGGE_CRASH_ROUNDS", "2"))
+CUTS = max(15, ROUNDS)
 SUPPORT = Path(crash_writer.__file__).parent
 ENVIRONMENT = {
     **os.environ,

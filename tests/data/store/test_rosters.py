@@ -154,7 +154,7 @@ ATTEMPTS = [
     "DELETE FROM assignment WHERE roster_id = 1",
     "INSERT INTO assignment (roster_id, person, shift, beat, role, position)"
     " VALUES (1, 5, 2, 0, 0, 99)",
-    "UPDATE roster_report SET objective = bound",
+    "UPDATE roster_report SET objective = objective + 1",
     "DELETE FROM roster_report",
     "UPDATE roster_gap SET missing = 0",
     "DELETE FROM roster_gap",
