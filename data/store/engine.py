@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from data.store.errors import StoreRefusedError
+from data.store.errors import Busy, StoreRefusedError
 from data.store.postgres import CONNECTIONS, postgres_engine
 from data.store.sqlite import close_sqlite, sqlite_engine
 from data.store.writer import QUEUE, GroupWriter, PooledWriter, Writer
@@ -65,8 +66,18 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Give a session that can only read, and sees one state of the database on SQLite."""
-        with Session(self.engines.readers, expire_on_commit=False) as session:
+        """Give a session that can only read, and sees one state of the database on SQLite.
+
+        Raises
+        ------
+        Busy
+            Where all connections have been in use for too long.
+        """
+        try:
+            connection = self.engines.readers.connect()
+        except NoConnection as error:
+            raise Busy("Expected a connection to read with, got all of them in use.") from error
+        with connection, Session(connection, expire_on_commit=False) as session:
             yield session
 
     def submit(self, work: Callable[[Session], T]) -> T:

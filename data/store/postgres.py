@@ -31,7 +31,13 @@ TRY_AGAIN = frozenset({SERIALIZATION_FAILURE, DEADLOCK})
 
 
 def postgres_engine(url: URL, connections: int = CONNECTIONS) -> Engine:
-    """Make an engine on PostgreSQL 15 or newer, READ COMMITTED, times in UTC."""
+    """Make an engine on PostgreSQL 15 or newer, READ COMMITTED, times in UTC.
+
+    Parameters
+    ----------
+    connections : int
+        How many transactions may write at once; as many again may read.
+    """
     options = {
         "timezone": "UTC",
         "synchronous_commit": "on",
@@ -42,8 +48,9 @@ def postgres_engine(url: URL, connections: int = CONNECTIONS) -> Engine:
     engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
-        pool_size=connections,
+        pool_size=2 * connections,  # as many for readers as may write at once
         max_overflow=0,
+        pool_timeout=LOCK_TIMEOUT_MS / 1000,
         pool_pre_ping=True,
         connect_args={"options": " ".join(f"-c {name}={value}" for name, value in options.items())},
     )

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from data.store.errors import Busy, StoreClosedError, StoreError
@@ -240,6 +241,8 @@ class PooledWriter:
             try:
                 with self._engine.connect() as connection, connection.begin():
                     return _run_in_session(connection, work)
+            except NoConnection as error:
+                raise Busy("Expected a connection to write with, got all in use.") from error
             except DBAPIError as error:
                 if not may_try_again(error):
                     raise

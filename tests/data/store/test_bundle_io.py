@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -129,6 +130,16 @@ def test_equal_ground_is_kept_once(store: Store) -> None:
         assert session.scalar(select(func.count()).select_from(GroundEdition)) == 2
         num_cells = session.scalar(select(func.count()).select_from(EditionCell))
     assert num_cells == 2 * 3
+
+
+def test_equal_ground_is_kept_once_when_stored_at_once(store: Store) -> None:
+    record = make_record(tiny_scenario())
+    with ThreadPoolExecutor(6) as pool:
+        numbers = list(pool.map(lambda _: put(store, record), range(6)))
+    with store.read() as session:
+        assert session.scalar(select(func.count()).select_from(GroundEdition)) == 1
+    for number in numbers:
+        assert_same(get(store, number), tiny_scenario())
 
 
 def test_people_are_linked_to_their_records(store: Store) -> None:

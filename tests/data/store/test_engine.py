@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import StatementError
 
 from data.store import postgres, sqlite
 from data.store.engine import DEFAULT_URL, Store, open_engines, open_store, store_url
-from data.store.errors import StoreRefusedError
+from data.store.errors import Busy, StoreRefusedError
 from data.store.tables.ground import Bureau
 from data.store.tables.shifts import Shift
 
@@ -166,3 +167,15 @@ def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreRefusedError, match=r"Expected a database at .*nobody:") as caught:
         open_engines(f"postgresql://nobody:hunter2@/none?host={tmp_path}")
     assert "hunter2" not in str(caught.value)
+
+
+def test_too_many_readers_are_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = store.engines.readers.pool
+    monkeypatch.setattr(pool, "_timeout", 0.05)
+    with ExitStack() as stack:
+        for _ in range(pool.size()):
+            stack.enter_context(store.read())
+        with pytest.raises(Busy, match="a connection to read with"):
+            stack.enter_context(store.read())
+    with store.read() as session:
+        assert session.scalar(select(Bureau.id)) is None
