@@ -43,6 +43,9 @@ MAX_DEMAND = 2**50
 _STEPS, _MORE_STEPS = 800, 3_000
 _SEARCH_PART, _END_PART = 0.55, 0.04
 """Of a time limit: before the proof begins; kept for what follows it."""
+_LONG_SEARCH_PART, _DENSE, _TOO_DENSE = 0.75, 150_000, 2_000_000
+"""Where so many sites reach so many points, regions prove little; at the last, nothing in time."""
+_ASCENT_PART, _FEW_STEPS = 0.15, 20
 _MERGE_PART, _ROUND_PART, _FEWEST = 0.08, 0.1, 200_000
 _PROOF_ENTRIES = 60_000
 """Pairs of row and candidate that one program can have: else regions are solved."""
@@ -178,7 +181,7 @@ class _Solver:
         """Return sites, covered demand, bound, exact bound and rounds."""
         search = self._search
         search.note(greedy_sites(self._cover, self._posts))
-        bound = ascend(self._cover, self._posts, _STEPS)
+        bound = ascend(self._cover, self._posts, self._steps(_STEPS, _ASCENT_PART))
         search.note(np.argsort(-bound.worth, kind="stable")[: self._posts].astype(np.int64))
         with ThreadPoolExecutor(self._workers) as pool:
             if self._effort.rounds is None:
@@ -211,7 +214,9 @@ class _Solver:
     def _in_time(self, bound: CoverBound, pool: ThreadPoolExecutor) -> tuple[int, CoverBound]:
         limit = self._effort.time_limit_s or 0.0
         better: Future[CoverBound] | None = None
-        while self._left() > (1 - _SEARCH_PART) * limit and not self._done(bound):
+        dense = self._cover.rows_of.nnz > _DENSE
+        part = _LONG_SEARCH_PART if dense else _SEARCH_PART
+        while self._left() > (1 - part) * limit and not self._done(bound):
             if better is None and self._search.rounds == 1:
                 better = pool.submit(self._better, bound)
             self._timed_round(pool)
@@ -220,7 +225,9 @@ class _Solver:
         problem = self._rest(bound)
         if problem is None:
             return self._search.best[0], bound
-        if self._left() <= 0:
+        if self._left() <= 0 or problem.rows_of.nnz > _TOO_DENSE:
+            while self._left() > 0:
+                self._timed_round(pool)
             return bound.value, bound
         if problem.rows_of.nnz > _PROOF_ENTRIES:
             return self._prove_by_regions(bound, pool), bound
@@ -266,7 +273,17 @@ class _Solver:
 
     def _better(self, bound: CoverBound) -> CoverBound:
         """Return a better bound after more steps; the old one if they found none."""
-        return min((bound, ascend(self._cover, self._posts, _MORE_STEPS)), key=lambda b: b.total)
+        steps = self._steps(_MORE_STEPS, _ASCENT_PART)
+        return min((bound, ascend(self._cover, self._posts, steps)), key=lambda b: b.total)
+
+    def _steps(self, wanted: int, part: float) -> int:
+        """Return the steps that a part of the time allows, by the speed of a few of them."""
+        if self._effort.time_limit_s is None:
+            return wanted
+        begun = self._clock()
+        ascend(self._cover, self._posts, _FEW_STEPS)
+        each = max(self._clock() - begun, 1e-9) / _FEW_STEPS
+        return int(np.clip(part * self._left() / each, _FEW_STEPS, wanted))
 
     def _rest(self, bound: CoverBound) -> Cover | None:
         """Give the problem over the candidates that a better choice could open, if any could."""

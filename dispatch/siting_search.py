@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.siting_bound import ascend
 from dispatch.siting_cover import restricted
 from dispatch.siting_kernel import anneal
 from dispatch.siting_model import solve_cover
@@ -35,7 +36,7 @@ _HOT, _WARM, _COLD = 0.05, 0.012, 0.003
 _FAR = 0.1
 _ELITES, _RECENT = 4, 8
 """Choices that are merged: the best of all, and the last ones, which are less alike."""
-_MERGE_NODES = 50
+_MERGE_STEPS, _MERGE_NODES = 400, 50
 
 
 def covered_demand(cover: Cover, sites: Integers) -> int:
@@ -133,9 +134,17 @@ class Search:
         pool = np.unique(np.concatenate([*kept, *self.recent]))
         small = restricted(self.cover, pool)
         posts = min(self.posts, len(small.candidate))
-        found = solve_cover(small, posts, seconds=seconds, nodes=_MERGE_NODES)
+        bound = ascend(small, posts, _MERGE_STEPS)
+        useful = np.flatnonzero(bound.may_help(self.best[0]))
+        if len(useful) < posts:
+            return  # no other choice of these sites is better
+        rest = restricted(small, useful)
+        found = solve_cover(
+            rest, min(posts, len(rest.candidate)), seconds=seconds, nodes=_MERGE_NODES
+        )
         if found.sites is not None:
-            self.note(filled_up(small.candidate[found.sites], self.posts, self.cover))
+            sites = small.candidate[rest.candidate[found.sites]]
+            self.note(filled_up(sites, self.posts, self.cover))
 
 
 def filled_up(sites: Integers, posts: int, cover: Cover) -> Integers:
