@@ -10,12 +10,13 @@ the places that the relaxation fills (`guided`), first here and then by chains o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numba as nb
 import numpy as np
 
 from dispatch.chains import improve_by_chains
+from dispatch.dive import filled_parts
 from dispatch.posts import supervisor_gains
 from dispatch.problem import STAFF, SUPERVISED
 from dispatch.schedules import FORCED, NOTHING, best_schedule, work_space
@@ -24,18 +25,37 @@ from dispatch.seating import Seating, assign, has_seat
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dispatch.bound import Ascent
     from dispatch.chains import Callers
     from dispatch.problem import Problem
 
 _PASSES = 8
-_REACH = 200
 _MIX = 6
 """A place counts for its price and a sixth of what it is worth beyond that (measured: 1 to 10)."""
 
 
+class Guide(NamedTuple):
+    """What the relaxation says about good rosters.
+
+    Attributes
+    ----------
+    price : (L,) int64
+        Price of each line.
+    toll : (Q, 2) int64
+        What each post earns by being open (`Ascent.post_tolls`).
+    filled : (L,) float64
+        Places of each line that the relaxation fills.
+    drawn : Problem
+        The problem with other values of supervisors' places, as a dive left them.
+    """
+
+    price: NDArray[np.int64]
+    toll: NDArray[np.int64]
+    filled: NDArray[np.float64]
+    drawn: Problem
+
+
 def construct(
-    problem: Problem, calls: Callers, ascent: Ascent, forced: NDArray[np.int64], seed: int
+    problem: Problem, calls: Callers, guide: Guide, forced: NDArray[np.int64], seed: int
 ) -> Seating:
     """Build a roster that keeps every rule, guided by the relaxation.
 
@@ -43,7 +63,7 @@ def construct(
     ----------
     calls : Callers
         The arcs by line.
-    ascent : Ascent
+    guide : Guide
     forced : (L,) int64
         Places that pins fill (`dispatch.bound.forced_places`).
     seed : int
@@ -53,25 +73,24 @@ def construct(
     seating = Seating.empty(problem)
     staff = rng.permutation(np.flatnonzero(problem.is_staff))
     volunteers = rng.permutation(np.flatnonzero(~problem.is_staff))
-    gain_start, gain = supervisor_gains(problem, ascent.best.line, forced, ascent.post_tolls())
+    gain_start, gain = supervisor_gains(problem, guide.price, forced, guide.toll)
     unit = int(2 * problem.place_value[problem.place_start[:-1]].mean()) if problem.num_lines else 0
-    drawn = guided(problem, ascent.filled, unit // 3)
+    drawn = guided(guide.drawn, guide.filled, unit)
     for _ in range(_PASSES):
         if place_staff(drawn, seating, staff, gain_start, gain, forced) == 0:
             break
-    drawn = guided(problem, ascent.filled, unit)
-    improve_by_chains(drawn, calls, seating, _REACH, problem.line_kind == STAFF)
-    place_volunteers(drawn, seating, volunteers, ascent.best.line, _MIX, forced)
-    improve_by_chains(drawn, calls, seating, _REACH)
-    improve_by_chains(problem, calls, seating, _REACH)
+    supervisors = problem.line_kind == STAFF
+    improve_by_chains(drawn, calls, seating, guide.price, lines=supervisors)
+    drawn = guided(problem, guide.filled, unit)
+    place_volunteers(drawn, seating, volunteers, guide.price, _MIX, forced)
+    improve_by_chains(drawn, calls, seating, guide.price)
+    improve_by_chains(problem, calls, seating, guide.price)
     return seating
 
 
 def guided(problem: Problem, filled: NDArray[np.float64], strength: int) -> Problem:
     """Raise the value of each place by `strength` times the part of it that `filled` fills."""
-    places = np.diff(problem.place_start)
-    nth = np.arange(problem.place_value.size) - np.repeat(problem.place_start[:-1], places)
-    part = np.clip(np.repeat(filled, places) - nth, 0, 1)
+    part = filled_parts(problem, filled)
     return problem._replace(place_value=problem.place_value + (strength * part).astype(np.int64))
 
 

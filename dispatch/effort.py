@@ -10,6 +10,8 @@ from grid.errors import ScenarioError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -47,12 +49,15 @@ class Progress:
         Best so far.
     seconds : float
         Since the start.
+    roster : callable, optional
+        Returns the best whole roster so far as a table, checked; None before there is one.
     """
 
     stage: str
     objective: int | None
     bound: int | None
     seconds: float
+    roster: Callable[[], pd.DataFrame] | None = None
 
 
 class Run:
@@ -73,6 +78,7 @@ class Run:
         self.stage = ""
         self.objective: int | None = None
         self.bound: int | None = None
+        self._roster: Callable[[], pd.DataFrame] | None = None
 
     def elapsed(self) -> float:
         """Return seconds since the start."""
@@ -99,7 +105,15 @@ class Run:
     def tell(self) -> None:
         """Report progress."""
         if self._progress is not None and self.stage:
-            self._progress(Progress(self.stage, self.objective, self.bound, self.elapsed()))
+            self._progress(
+                Progress(self.stage, self.objective, self.bound, self.elapsed(), self._roster)
+            )
+
+    def have(self, objective: int, roster: Callable[[], pd.DataFrame]) -> None:
+        """Note a roster, if it is the best so far."""
+        if self._roster is None or self.objective is None or objective <= self.objective:
+            self.objective, self._roster = objective, roster
+            self.tell()
 
     def raise_bound(self, bound: int) -> None:
         """Note a better bound."""

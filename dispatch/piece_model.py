@@ -78,7 +78,7 @@ def build_model(piece: Piece) -> model_pb2.ModelProto:
     rows = _Rows()
     rows.add(piece.line_id.size, [(line, x, -1.0), (place_line, y, 1.0)], 0, 0)
     rows.add(most.size, [(person, x, 1.0), (step_person, t, -1.0)], 0, 0)
-    clique, member = _rest_cliques(piece)
+    clique, member = rest_cliques(piece)
     rows.add(int(clique.max(initial=-1)) + 1, [(clique, member, 1.0)], -np.inf, 1)
     staff, seated = piece.line_kind[line] == STAFF, piece.line_kind[line] == SUPERVISED
     rows.add(
@@ -116,7 +116,7 @@ def build_model(piece: Piece) -> model_pb2.ModelProto:
     return _proto(cost, lower, whole, rows)
 
 
-def _rest_cliques(piece: Piece) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def rest_cliques(piece: Piece) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(clique, arc) pairs: of each clique of shifts too close to each other one may be taken.
 
     A person's rows are in order of their ends, so those that clash with row r and end before it

@@ -28,20 +28,24 @@ Objective, an integer to minimise::
 Method
 ------
 1. `dispatch.problem.encode`: tables to arrays, all arcs that rules of one assignment allow.
-2. `dispatch.bound.ascend`: Lagrangian relaxation by person and post; its prices prove the bound.
-3. `dispatch.construction.construct`: supervisors by best response against the prices, volunteers by
-   rounding; `dispatch.chains`: alternating chains fill what is left open.
-4. `dispatch.improvement`: pieces of the city re-solved exactly by mixed-integer programs.
-5. `dispatch.check.check`: the independent checker; a roster that fails is never returned.
+2. `dispatch.bound.Ascent`: Lagrangian relaxation by person and post; its prices prove the bound.
+3. `dispatch.dive`: supervisors' places are drawn to all or nothing while the prices settle.
+4. `dispatch.construction`: supervisors by best response to the prices, volunteers by rounding;
+   `dispatch.chains`: shortest alternating chains fill what is left open.
+5. `dispatch.transfers`: supervisors move and volunteers follow, zone by zone (`dispatch.zones`).
+6. `dispatch.improvement`: pieces of the city re-solved by mixed-integer programs; a problem that is
+   small as a whole is solved by `dispatch.exact`.
+7. `dispatch.check.check`: the independent checker; a roster that fails is never returned.
 
-References: Geoffrion (1974) on Lagrangian relaxation; Kingma & Ba (2015) for the step rule; Ahuja,
-Ergun, Orlin & Punnen (2002, doi 10.1016/S0166-218X(01)00338-9) on very large-scale neighbourhoods
-by cyclic exchange; Ernst et al. (2004, doi 10.1016/S0377-2217(03)00095-X) on staff rostering.
+References: Geoffrion (1974) on Lagrangian relaxation; Kingma & Ba (2015) for the step rule; Hart,
+Nilsson & Raphael (1968) on A*; Ahuja, Ergun, Orlin & Punnen (2002, doi
+10.1016/S0166-218X(01)00338-9) on very large-scale neighbourhoods by cyclic exchange; Ernst et al.
+(2004, doi 10.1016/S0377-2217(03)00095-X) on staff rostering.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -49,10 +53,13 @@ import numpy as np
 import pandas as pd
 
 from dispatch.bound import Ascent, Relaxation
-from dispatch.chains import callers, improve_by_chains
+from dispatch.chain_kernel import new_search
+from dispatch.chains import SEARCH_NODES, callers, improve_by_chains
 from dispatch.check import check
-from dispatch.construction import construct
+from dispatch.construction import Guide, construct
+from dispatch.dive import dive
 from dispatch.effort import Effort, Progress, Run
+from dispatch.exact import MOST_ARCS, solve_exactly
 from dispatch.executors import PiecePool, local_processes
 from dispatch.gaps import find_gaps
 from dispatch.improvement import improve_by_pieces
@@ -61,22 +68,31 @@ from dispatch.prices import price_table
 from dispatch.problem import Problem, encode
 from dispatch.roster import ROSTER_COLUMNS, PlanResult, Report
 from dispatch.seating import Seating, objective
+from dispatch.transfers import improve_by_transfers
+from dispatch.zones import Zone, cut_zones
 from grid.errors import JinggeError, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dispatch.chains import Callers
+    from numpy.typing import NDArray
+
+    from dispatch.check import CheckReport
     from dispatch.scenario import Scenario
 
 _FIRST_STEP, _LAST_STEP = 1.0, 0.0003
 """Price steps of the ascent, as parts of the mean value of a line's first place."""
-_ROUNDS_STEPS = 600
-_MOST_STEPS, _FEWEST_STEPS = 1_500, 60
-_ASCENT_SHARE = 0.4
-_END_SHARE = 4.0
-"""Checking and explaining take so many times as long as encoding (measured: 3.2 at city size)."""
-_REACH = 300
+_ROUNDS_STEPS = 1_000
+_MOST_STEPS, _FEWEST_STEPS = 8_000, 50
+_ASCENT_SHARE = 0.5
+_EARLY_STEPS = 40
+"""After so many steps the prices are good enough for a first roster."""
+_DIVE_SHARE = 0.15
+_END_SHARE = 5.0
+"""Checking and explaining take so many times as long as encoding (measured at city size)."""
+_DOUBTS = (0.0, 0.1, 0.5, 1.0, 2.0)
+"""By how much transfers may look too dear and still be tried: parts of a mean place."""
+_SLACK = 0.05
 _CUTS = 2
 """Ways to cut the city into pieces; when none of them gains, the search ends."""
 _SMALL_ARCS = 200_000
@@ -131,22 +147,20 @@ def plan(
     run = Run(effort, clock, progress)
     run.enter("encode")
     problem = encode(scenario)
+    run.keep_for_the_end(_END_SHARE * run.elapsed())
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(workers))
         if pool is None:
             pool = stack.enter_context(_piece_pool(problem, workers))
         pool.get_ready(get_ready)  # workers start while the bound is raised
-        relaxation = Relaxation(problem, threads, workers)
+        search = _Search(scenario, problem, threads=threads, workers=workers, seed=seed, run=run)
         run.enter("bound")
-        ascent = _raise_bound(relaxation, effort, run)
+        search.raise_bound(effort)
         run.enter("construct")
-        calls = callers(problem)
-        seating = construct(problem, calls, ascent, relaxation.forced, seed)
-        run.objective = int(objective(problem, seating))
-        run.tell()
+        search.construct()
         run.enter("improve")
-        _improve(problem, calls, seating, effort=effort, pool=pool, run=run)
-    return _finish(scenario, problem, seating, ascent, seed=seed, workers=workers, run=run)
+        search.improve(effort, pool)
+    return _finish(scenario, search, seed=seed, workers=workers, run=run)
 
 
 def _piece_pool(problem: Problem, workers: int) -> PiecePool:
@@ -156,71 +170,185 @@ def _piece_pool(problem: Problem, workers: int) -> PiecePool:
     return PiecePool(local_processes(workers), workers=workers)
 
 
-def _raise_bound(relaxation: Relaxation, effort: Effort, run: Run) -> Ascent:
-    """Ascend for the share of the effort that the bound gets."""
-    ascent = Ascent(relaxation)
-    steps = _ROUNDS_STEPS
-    deadline = float("inf")
-    if effort.time_limit_s is not None:
-        run.keep_for_the_end(_END_SHARE * run.elapsed())
-        relaxation.evaluate(ascent.prices())  # compiles on a first run
-        begun = run.elapsed()
-        for _ in range(3):
-            run.raise_bound(relaxation.evaluate(ascent.prices()).bound)
-        each = max((run.elapsed() - begun) / 3, 1e-5)
-        budget = _ASCENT_SHARE * run.left()
-        steps = int(np.clip(budget / each, _FEWEST_STEPS, _MOST_STEPS))
-        deadline = run.elapsed() + 1.5 * budget
-    ascent.climb(
-        steps,
-        _FIRST_STEP,
-        _LAST_STEP,
-        stop=lambda: run.elapsed() > deadline,
-        report=run.raise_bound,
-    )
-    return ascent
+class _Search:
+    """One run of the planner: what it knows, and its stages."""
 
+    def __init__(
+        self,
+        scenario: Scenario,
+        problem: Problem,
+        *,
+        threads: Executor,
+        workers: int,
+        seed: int,
+        run: Run,
+    ) -> None:
+        self.problem = problem
+        self.calls = callers(problem)
+        self.ascent = Ascent(Relaxation(problem, threads, workers))
+        self.seating = Seating.empty(problem)
+        self.bound = 0
+        self.guide = self._guide()
+        self._scenario = scenario
+        self._threads = threads
+        self._workers = workers
+        self._seed = seed
+        self._run = run
 
-def _improve(
-    problem: Problem,
-    calls: Callers,
-    seating: Seating,
-    *,
-    effort: Effort,
-    pool: PiecePool,
-    run: Run,
-) -> None:
-    """Solve pieces round by round until the effort is spent or nothing gains any more."""
+    def raise_bound(self, effort: Effort) -> None:
+        """Ascend for the bound's share of the effort; a first roster is made on the way."""
+        run, ascent = self._run, self.ascent
+        steps, deadline = _ROUNDS_STEPS, float("inf")
+        if effort.time_limit_s is not None:
+            ascent.look(run.raise_bound)  # compiles on a first run
+            begun = run.elapsed()
+            for _ in range(3):
+                ascent.relaxation.evaluate(ascent.prices())
+            each = max((run.elapsed() - begun) / 3, 1e-5)
+            budget = _ASCENT_SHARE * run.left()
+            steps = int(np.clip(budget / each, _FEWEST_STEPS, _MOST_STEPS))
+            deadline = run.elapsed() + budget
+        early: list[Future[None]] = []
+        taken = 0
 
-    def improved(gain: int) -> None:
-        run.objective = (run.objective or 0) - gain
-        run.tell()
+        def stop() -> bool:
+            nonlocal taken
+            taken += 1
+            if taken == _EARLY_STEPS < steps:
+                ascent.look(run.raise_bound)
+                early.append(self._threads.submit(self._first_roster, self._guide()))
+            return run.elapsed() > deadline
 
-    turn = idle = 0
-    while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
-        if run.objective == run.bound or idle == _CUTS:
-            break
-        gained = improve_by_pieces(
-            problem,
-            calls,
-            seating,
-            turn=turn,
-            pool=pool,
-            seconds_left=None if effort.rounds is not None else run.left,
-            improved=improved,
+        ascent.climb(steps, _FIRST_STEP, _LAST_STEP, stop=stop, report=run.raise_bound)
+        for roster in early:
+            roster.result()
+        self.bound = max(ascent.bound, 0)
+
+    def _guide(self) -> Guide:
+        """Return what the best prices so far say about rosters."""
+        ascent = self.ascent
+        return Guide(ascent.best.line, ascent.post_tolls(), ascent.filled, self.problem)
+
+    def _first_roster(self, guide: Guide) -> None:
+        """Make a roster that can be asked for until a better one is there."""
+        forced = self.ascent.relaxation.forced
+        seating = construct(self.problem, self.calls, guide, forced, self._seed)
+        self._keep(seating)
+
+    def _keep(self, seating: Seating) -> None:
+        """Let a whole roster be asked for from now on."""
+        problem, scenario = self.problem, self._scenario
+        kept = seating.row_line.copy()
+        self._run.have(
+            int(objective(problem, seating)), lambda: _checked(scenario, problem, kept)[0]
         )
-        if run.left() > 0:
-            gained += improve_by_chains(problem, calls, seating, _REACH)
-        run.objective = int(objective(problem, seating))
-        run.tell()
-        turn += 1
-        idle = 0 if gained else idle + 1
+
+    def construct(self) -> None:
+        """Dive from the best prices and build the roster to improve."""
+        run = self._run
+        guide = self._guide()
+        before = run.left()
+        drawn, filled = dive(
+            self.ascent, stop=lambda: before - run.left() > max(_DIVE_SHARE * before, 0)
+        )
+        self.guide = guide._replace(drawn=drawn, filled=filled)
+        forced = self.ascent.relaxation.forced
+        self.seating = construct(self.problem, self.calls, self.guide, forced, self._seed)
+        self._keep(self.seating)
+
+    def improve(self, effort: Effort, pool: PiecePool) -> None:
+        """Transfers, then pieces round by round, until the effort is spent or nothing gains."""
+        run, problem = self._run, self.problem
+
+        def improved(gain: int) -> None:
+            run.objective = (run.objective or 0) - gain
+            run.tell()
+
+        turn = idle = 0
+        self._transfer(turn)
+        if problem.arc_line.size <= MOST_ARCS:
+            self._solve_exactly(effort)
+        while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
+            if run.objective == self.bound or idle == _CUTS:
+                break
+            gained = improve_by_pieces(
+                problem,
+                self.calls,
+                self.seating,
+                turn=turn,
+                pool=pool,
+                seconds_left=None if effort.rounds is not None else run.left,
+                improved=improved,
+            )
+            turn += 1
+            gained += self._transfer(turn)
+            idle = 0 if gained else idle + 1
+
+    def _transfer(self, turn: int) -> int:
+        """Try transfers and chains, first by zones side by side, then over the whole city."""
+        run, problem, unit = self._run, self.problem, self.ascent.unit
+        zones = cut_zones(problem, self._workers, turn) if self._workers > 1 else []
+        everywhere = Zone(
+            problem, np.ones(problem.num_lines, np.bool_), np.flatnonzero(problem.is_staff)
+        )
+        gained = 0
+        for doubt in _DOUBTS:
+            for side_by_side in (zones, [everywhere]):
+                if run.left() <= 0:
+                    break
+                work = [
+                    self._threads.submit(self._improve_zone, zone, int(doubt * unit))
+                    for zone in side_by_side
+                ]
+                gained += sum(each.result() for each in work)
+            self._keep(self.seating)
+        return gained
+
+    def _improve_zone(self, zone: Zone, doubt: int) -> int:
+        """Transfers and chains in a zone; return the gain."""
+        price = self.guide.price
+        search = new_search(zone.problem, SEARCH_NODES)
+
+        def stop() -> bool:
+            return self._run.left() <= 0
+
+        gained = improve_by_transfers(
+            zone.problem,
+            self.calls,
+            self.seating,
+            price,
+            self.guide.toll,
+            people=zone.supervisors,
+            doubt=doubt,
+            stop=stop,
+            search=search,
+        )
+        if stop():
+            return gained
+        return gained + improve_by_chains(
+            zone.problem,
+            self.calls,
+            self.seating,
+            price,
+            slack=int(_SLACK * self.ascent.unit),
+            lines=zone.lines,
+            search=search,
+        )
+
+    def _solve_exactly(self, effort: Effort) -> None:
+        """Solve a small problem as a whole; its bound counts, too."""
+        run = self._run
+        seconds = None if effort.time_limit_s is None else run.left()
+        bound = solve_exactly(self.problem, self.calls, self.seating, seconds=seconds)
+        self.bound = max(self.bound, bound)
+        run.raise_bound(self.bound)
+        self._keep(self.seating)
 
 
-def _roster(scenario: Scenario, problem: Problem, seating: Seating) -> pd.DataFrame:
+def _roster(scenario: Scenario, problem: Problem, row_line: NDArray[np.int32]) -> pd.DataFrame:
     """Rows of the roster, sorted."""
-    rows = np.flatnonzero(seating.row_line >= 0)
-    demand = scenario.demand.iloc[problem.line_of[seating.row_line[rows]]]
+    rows = np.flatnonzero(row_line >= 0)
+    demand = scenario.demand.iloc[problem.line_of[row_line[rows]]]
     person = problem.person_of[problem.row_person[rows]]
     return (
         pd.DataFrame(
@@ -237,29 +365,29 @@ def _roster(scenario: Scenario, problem: Problem, seating: Seating) -> pd.DataFr
     )
 
 
-def _finish(
-    scenario: Scenario,
-    problem: Problem,
-    seating: Seating,
-    ascent: Ascent,
-    *,
-    seed: int,
-    workers: int,
-    run: Run,
-) -> PlanResult:
-    """Check the roster independently, explain its gaps and write the report."""
-    run.enter("check")
-    roster = _roster(scenario, problem, seating)
+def _checked(
+    scenario: Scenario, problem: Problem, row_line: NDArray[np.int32]
+) -> tuple[pd.DataFrame, CheckReport]:
+    """Roster and what the independent checker says of it: nothing is broken, or an error."""
+    roster = _roster(scenario, problem, row_line)
     checked = check(scenario, roster)
     if any(checked.violations.values()):
         raise PlanError(f"Expected a roster without violations, got {checked.violations}.")
-    run.objective = checked.objective
-    bound = max(ascent.bound, 0)
+    return roster, checked
+
+
+def _finish(
+    scenario: Scenario, search: _Search, *, seed: int, workers: int, run: Run
+) -> PlanResult:
+    """Check the roster independently, explain its gaps and write the report."""
+    run.enter("check")
+    roster, checked = _checked(scenario, search.problem, search.seating.row_line)
+    run.objective, bound = checked.objective, search.bound
     if bound > checked.objective:
         raise PlanError(f"Expected bound <= objective, got {bound} > {checked.objective}.")
     run.enter("explain")
     gaps = find_gaps(scenario, roster)
-    prices = price_table(scenario, problem, ascent.best.line, roster)
+    prices = price_table(scenario, search.problem, search.ascent.best.line, roster)
     run.enter("")
     return PlanResult(
         roster=roster,

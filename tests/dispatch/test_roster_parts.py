@@ -14,12 +14,16 @@ from tiny_city import demand_table, people_table, random_scenario, tiny_scenario
 from dispatch import improvement
 from dispatch.bound import Ascent, Relaxation
 from dispatch.chains import callers, improve_by_chains
-from dispatch.construction import construct
+from dispatch.construction import Guide, construct
+from dispatch.dive import dive
+from dispatch.exact import solve_exactly
 from dispatch.piece_model import solve_piece
 from dispatch.pieces import cut_piece, put_back, worth
 from dispatch.problem import STAFF, SUPERVISED, encode
 from dispatch.schedules import may_follow
 from dispatch.seating import Seating, objective
+from dispatch.transfers import improve_by_transfers
+from dispatch.zones import cut_zones
 
 
 def cities(count, people=12):
@@ -37,7 +41,10 @@ def constructed(problem, calls):
         relaxation = Relaxation(problem, threads, 1)
         ascent = Ascent(relaxation)
         ascent.climb(30, 1.0, 0.01)
-        return construct(problem, calls, ascent, relaxation.forced, seed=0)
+        guide = Guide(ascent.best.line, ascent.post_tolls(), ascent.filled, problem)
+        drawn, filled = dive(ascent)
+        guide = guide._replace(drawn=drawn, filled=filled)
+        return construct(problem, calls, guide, relaxation.forced, seed=0)
 
 
 def assert_lawful(problem, seating):
@@ -76,20 +83,39 @@ def test_constructed_rosters_keep_every_rule():
 
 
 def test_chains_gain_what_they_say_and_keep_every_rule():
-    gained = 0
+    gained, rng = 0, np.random.default_rng(2)
     for _, problem in cities(25):
         calls = callers(problem)
         if problem.row_forced.any():
             continue  # an empty roster would break the pins
         seating = Seating.empty(problem)
         supervisors = problem.line_kind == STAFF
-        improve_by_chains(problem, calls, seating, 50, supervisors)
+        price = rng.integers(0, 5_000, problem.num_lines)
+        improve_by_chains(problem, calls, seating, price, lines=supervisors)
         before = objective(problem, seating)
-        gain = improve_by_chains(problem, calls, seating, 50)
+        gain = improve_by_chains(problem, calls, seating, price)
         assert objective(problem, seating) == before - gain
         assert gain >= 0
         gained += gain
         assert_lawful(problem, seating)
+    assert gained > 0
+
+
+def test_transfers_gain_what_they_say_and_keep_every_rule():
+    gained, rng = 0, np.random.default_rng(4)
+    for _, problem in cities(60, people=16):
+        calls = callers(problem)
+        seating = constructed(problem, calls)
+        people = np.flatnonzero(problem.is_staff)
+        price = rng.integers(0, 5_000, problem.num_lines)
+        toll = rng.integers(0, 5_000, (problem.num_posts, 2))
+        before = objective(problem, seating)
+        gain = improve_by_transfers(
+            problem, calls, seating, price, toll, people=people, doubt=30_000
+        )
+        assert objective(problem, seating) == before - gain
+        assert_lawful(problem, seating)
+        gained += gain
     assert gained > 0
 
 
@@ -160,3 +186,40 @@ def test_a_small_problem_is_one_piece():
     for _, problem in cities(10):
         (piece,) = improvement.partition(problem, callers(problem), turn=0)
         assert np.array_equal(piece, np.arange(problem.num_posts))
+
+
+def test_small_problems_are_solved_and_proven_as_a_whole():
+    for scenario, problem in cities(25, people=6):
+        calls = callers(problem)
+        seating = constructed(problem, calls)
+        bound = solve_exactly(problem, calls, seating, seconds=None)
+        assert bound == objective(problem, seating) == optimum(scenario)[0]
+        assert_lawful(problem, seating)
+
+
+def test_without_time_an_exact_search_proves_no_more_than_the_truth():
+    for turn, (scenario, problem) in enumerate(cities(10, people=9)):
+        calls = callers(problem)
+        seating = constructed(problem, calls)
+        before = objective(problem, seating)
+        bound = solve_exactly(problem, calls, seating, seconds=None, work=10.0 ** (turn % 4 - 5))
+        assert 0 <= bound <= optimum(scenario)[0] <= objective(problem, seating) <= before
+
+
+def test_zones_share_nobody():
+    cut = 0
+    for _, problem in cities(12, people=30):
+        for turn in range(3):
+            zones = cut_zones(problem, 2, turn)
+            lines = sum(zone.lines.astype(int) for zone in zones)
+            assert (lines == 1).all()
+            free = sum((~zone.problem.row_forced).astype(int) for zone in zones)
+            assert (free <= 1).all()
+            for zone in zones:
+                rows = np.flatnonzero(~zone.problem.row_forced)
+                for row in rows:
+                    arcs = slice(problem.arc_start[row], problem.arc_start[row + 1])
+                    assert zone.lines[problem.arc_line[arcs]].all()
+                assert problem.is_staff[zone.supervisors].all()
+                cut += rows.size > 0
+    assert cut > 0
