@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from data.store.errors import StoreError
@@ -101,3 +102,17 @@ def _refuse_nul(table: Table, columns: Columns) -> None:
                 raise StoreError(
                     f"{table.name}:{row + 1}: {name}: expected a text without NUL, got {value!r}"
                 )
+
+
+def reserve_ids(session: Session, table: Table, count: int) -> list[int]:
+    """Give `count` new ids of a table, rising, which nobody else is given."""
+    if session.get_bind().dialect.name == "postgresql":
+        query = (
+            "SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"
+        )
+        found = session.scalars(text(query), {"name": table.name, "count": count})
+        return sorted(found)
+    # Nobody else writes to SQLite now, and ids of deleted rows are not used again.
+    query = "SELECT max(seq) FROM sqlite_sequence WHERE name = :name"
+    last = session.scalar(text(query), {"name": table.name}) or 0
+    return list(range(last + 1, last + 1 + count))
