@@ -50,7 +50,7 @@ def bundle(tmp_path: Path, scenario: Scenario) -> Path:
 
 @pytest.fixture
 def roster(tmp_path: Path, scenario: Scenario) -> Path:
-    table = any_roster(random.Random(3), scenario)
+    table = any_roster(random.Random(3), scenario).drop_duplicates(["person_id", "shift_id"])
     assert len(table) > 1
     table.to_csv(tmp_path / "roster.csv", index=False)
     return tmp_path / "roster.csv"
