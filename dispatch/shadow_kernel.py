@@ -146,3 +146,50 @@ def learners(standing, worth, opened, worked, steps):  # type: ignore[no-untyped
                 if not apart[at, other]:
                     gain[p, other] = 0
     return value, best, best_line, count
+
+
+@nb.njit(cache=True, nogil=True)
+def single_moves(standing, found, lines, may_leave, keep):  # type: ignore[no-untyped-def]
+    """List the cheapest people who could move to each line and leave a hole elsewhere.
+
+    Returns
+    -------
+    person, row : (Q, keep) int64
+        -1 past their number; the row of the roster that is left.
+    cost : (Q, keep) int64
+        Travel, dislike and the worth of the place that is lost.
+    """
+    person = np.full((lines.size, keep), -1, np.int64)
+    rows = np.full((lines.size, keep), -1, np.int64)
+    cost = np.full((lines.size, keep), np.int64(1) << 60)
+    line_shift, line_post = standing.line_shift, standing.line_post
+    work_start, work_line, work_cost = standing.work_start, standing.work_line, standing.work_cost
+    work_fixed, apart, dislike = standing.work_fixed, standing.apart, standing.dislike
+    place_start, place_value = standing.place_start, standing.place_value
+    line_heads, travel_per_100m = standing.line_heads, standing.travel_per_100m
+    caller_start, caller_pair = found.caller_start, found.caller_pair
+    pair_person, pair_m = standing.pair_person, standing.pair_m
+    work_shift = line_shift[work_line]
+    for q in range(lines.size):
+        line = lines[q]
+        shift = line_shift[line]
+        for c in range(caller_start[line], caller_start[line + 1]):
+            k = caller_pair[c]
+            p = pair_person[k]
+            begin, end = rows_to_leave(work_start, work_shift, apart, p, shift)
+            there = travel_cost(pair_m[k], travel_per_100m) + max(0, dislike[shift, p])
+            for r in range(begin, end):
+                left = work_line[r]
+                if work_fixed[r] or not may_leave[left] or line_post[left] == line_post[line]:
+                    continue
+                lost = place_value[place_start[left] + line_heads[left] - 1]
+                price = there - work_cost[r] + lost
+                n = keep - 1
+                if price >= cost[q, n]:
+                    continue
+                while n > 0 and cost[q, n - 1] > price:
+                    person[q, n], rows[q, n] = person[q, n - 1], rows[q, n - 1]
+                    cost[q, n] = cost[q, n - 1]
+                    n -= 1
+                person[q, n], rows[q, n], cost[q, n] = p, r, price
+    return person, rows, cost

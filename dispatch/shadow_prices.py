@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from dispatch.remedies import NOBODY
-from dispatch.remedy_kernel import FREE, HOLE, find_chains
-from dispatch.shadow_kernel import relief
+from dispatch.remedy_kernel import FREE, HOLE, find_chains, may_leave_holes
+from dispatch.shadow_kernel import relief, single_moves
 from dispatch.standing import LINE
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ SHADOW_COLUMNS: Final = ("by", "key", "tier", "lines", "short", "missing", "mean
 """Columns of `shadow_prices`; see there."""
 
 _MAX_LINES, _MAX_MOVES = 64, 3
+_MAX_MOVED = 8
+"""People who could move to a line that are looked at: as many as a supervisor usually leads."""
 
 
 def line_worth(survey: Survey) -> NDArray[np.int64]:
@@ -74,11 +76,12 @@ def _opened(survey: Survey, seats: NDArray[np.int64]) -> NDArray[np.int64]:
     wanted = standing.line_supervised & (missing > 0) & ~np.array(survey.hazardous())
     lines = np.flatnonzero(wanted)
     chains = find_chains(standing, found, lines, _MAX_LINES, _MAX_MOVES)
+    moves = single_moves(standing, found, lines, may_leave_holes(standing), _MAX_MOVED)
     by_post: dict[int, list[_Way]] = {}
     for q, line in enumerate(lines.tolist()):
         first = standing.place_start[line] + standing.line_heads[line]
         values = tuple(standing.place_value[first : standing.place_start[line + 1]].tolist())
-        ways = _ways(survey, line, values, chains, q)
+        ways = [*_ways(survey, line, values, chains, q), *_moved(survey, line, values, moves, q)]
         by_post.setdefault(int(standing.line_post[line]), []).extend(ways)
     for post, some in by_post.items():
         gains = _take(some, int(seats[post]) + standing.seats)
@@ -88,7 +91,7 @@ def _opened(survey: Survey, seats: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class _Way(NamedTuple):
-    """Somebody who comes to a line, by a chain of moves of `people` that may empty a line."""
+    """Somebody who comes to a line by moves of `people`, from a post `emptied` or from none."""
 
     line: int
     worths: tuple[int, ...]
@@ -106,6 +109,7 @@ def _ways(
 ) -> Iterator[_Way]:
     """Give who comes to a line, free or by a chain of moves, and what it costs."""
     found, work_line = survey.found, survey.standing.work_line
+    post = survey.standing.line_post
     for who, cost in zip(found.free[line].tolist(), found.free_cost[line].tolist(), strict=True):
         if who >= 0:
             yield _Way(line, values, int(cost), frozenset((who,)), -1)
@@ -113,8 +117,23 @@ def _ways(
     for end in (FREE, HOLE):
         if (n := int(moves[q, end])) > 0:
             people = frozenset((*person[q, end, :n].tolist(), int(last[q, end]))) - {NOBODY}
-            emptied = int(work_line[row[q, end, n - 1]]) if end == HOLE else -1
-            yield _Way(line, values, int(price[q, end]), people, emptied)
+            left = int(post[work_line[row[q, end, n - 1]]]) if end == HOLE else NOBODY
+            yield _Way(line, values, int(price[q, end]), people, left)
+
+
+def _moved(
+    survey: Survey,
+    line: int,
+    values: tuple[int, ...],
+    moves: tuple[NDArray[np.int64], ...],
+    q: int,
+) -> Iterator[_Way]:
+    """Give who could leave a place worth less for the line."""
+    post = survey.standing.line_post[survey.standing.work_line]
+    for who, row, cost in zip(*(table[q].tolist() for table in moves), strict=True):
+        if who < 0 or cost >= values[0]:
+            break
+        yield _Way(line, values, cost, frozenset((who,)), int(post[row]))
 
 
 def _take(ways: list[_Way], most: int) -> list[int]:
