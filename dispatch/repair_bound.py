@@ -22,7 +22,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dispatch.repair_kernel import best_single_gain
+from dispatch.repair_kernel import one_can_gain
 
 if TYPE_CHECKING:
     from dispatch.repair_kept import Kept
@@ -50,8 +50,8 @@ def _needs_two(kept: Kept, reached: int) -> bool:
     """Whether no one person can recover what the repair recovered."""
     problem = kept.ground.problem
     free = problem._replace(steps=np.zeros_like(problem.steps))
-    gain = best_single_gain(free, kept.ground.weight, kept.seating, kept.blocked)
-    return int(gain) < kept.weight - reached
+    wanted = kept.weight - reached
+    return not one_can_gain(free, kept.ground.weight, kept.seating, kept.blocked, wanted)
 
 
 def _unsupervised(kept: Kept) -> int:

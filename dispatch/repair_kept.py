@@ -35,6 +35,8 @@ class Ground:
         Who may fill each line.
     weight : (places,) int64
         Weight of each place (`Problem.place_value` is that times `unmet`, which may be 0).
+    total : (places + 1,) int64
+        Weight of the places before each.
     shift_of : (S,) int64
         Row in ``scenario.shifts`` of each rank.
     person_at : dict of str to int
@@ -45,6 +47,7 @@ class Ground:
     problem: Problem
     calls: Callers
     weight: NDArray[np.int64]
+    total: NDArray[np.int64]
     shift_of: NDArray[np.int64]
     person_at: dict[str, int]
 
@@ -64,6 +67,7 @@ class Ground:
             problem=problem,
             calls=callers(problem),
             weight=np.array(flat, np.int64),
+            total=np.concatenate(([0], np.cumsum(flat))).astype(np.int64),
             shift_of=np.lexsort((starts, ends)),
             person_at={name: n for n, name in enumerate(ids)},
         )
@@ -134,15 +138,22 @@ class Kept:
 
         Those in supervised roles; everybody where the post has too few for H7 or might get so.
         """
-        problem, seating = self.ground.problem, self.seating
-        rows = np.flatnonzero(seating.row_line >= 0)
-        line = seating.row_line[rows]
-        post = problem.line_post[line]
+        problem, seating, calls = self.ground.problem, self.seating, self.ground.calls
+        places = [
+            calls.row[calls.start[line] : calls.start[line + 1]]
+            for post in posts
+            for line in range(problem.post_start[post], problem.post_start[post + 1])
+        ]
+        candidates = np.unique(np.concatenate([*places, np.zeros(0, np.int32)])).astype(np.int64)
         wanted = np.zeros(problem.num_posts, np.bool_)
         wanted[posts] = True
+        at = seating.row_line[candidates]
+        here = (at >= 0) & wanted[problem.line_post[np.maximum(at, 0)]]
+        rows, line = candidates[here], at[here]
+        post = problem.line_post[line]
         volunteer = ~problem.is_staff[problem.row_person[rows]]
         lonely = seating.volunteers[post] - seating.supervised[post] < problem.min_volunteers
-        stay = ~volunteer | ~wanted[post]
+        stay = ~volunteer
         stay |= ~lonely & (problem.line_kind[line] != SUPERVISED)
         return np.asarray(rows[~stay], np.int64)
 
@@ -163,7 +174,6 @@ def copy(seating: Seating) -> Seating:
 
 def unmet(ground: Ground, seating: Seating) -> int:
     """Weighted unmet of a seating."""
-    problem = ground.problem
-    required = np.diff(problem.place_start)
-    nth = np.arange(ground.weight.size) - np.repeat(problem.place_start[:-1], required)
-    return int(ground.weight[nth >= np.repeat(seating.filled, required)].sum())
+    first = ground.problem.place_start[:-1]
+    total = ground.total
+    return int(total[-1] - (total[first + seating.filled] - total[first]).sum())

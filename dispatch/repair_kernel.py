@@ -363,46 +363,49 @@ def join(parent, total, first, second, most):
 
 
 @nb.njit(cache=True, nogil=True)
-def best_single_gain(problem, weight, seating, blocked):
-    """Most weight that one person alone can recover by changing their assignments.
+def one_can_gain(problem, weight, seating, blocked, wanted):
+    """Whether one person alone can recover so much weight by changing their assignments.
 
     Everybody else stands still, so a full line cannot be joined, nor a post without a seat or,
     for a volunteer, one that would still have too few of them. The person's own lines are worth
     what leaving them loses. `problem.steps` must be zero: only weight counts here.
     """
+    lines = problem.line_post.size
+    join = np.zeros(lines, np.int64)
+    for line in range(lines):
+        if seating.filled[line] >= problem.line_required[line]:
+            continue
+        post = problem.line_post[line]
+        if (
+            problem.line_kind[line] == SUPERVISED
+            and seating.supervised[post] >= problem.seats * seating.supervisors[post]
+        ):
+            continue
+        if (
+            problem.line_kind[line] != STAFF
+            and seating.volunteers[post] + 1 < problem.min_volunteers
+        ):
+            continue
+        join[line] = weight[problem.place_start[line] + seating.filled[line]]
     table = work_space(problem, 0, problem.max_shifts.size)
     row_value = np.empty(problem.row_shift.size, np.int64)
     chosen = np.empty(problem.row_shift.size, np.bool_)
-    most = np.int64(0)
     for person in range(problem.max_shifts.size):
-        now = np.int64(0)
+        now, most = np.int64(0), np.int64(0)
         for row in range(problem.row_start[person], problem.row_start[person + 1]):
-            row_value[row] = 0
-            if blocked[row]:
-                continue
+            best = np.int64(0)
             mine = seating.row_line[row]
-            for k in range(problem.arc_start[row], problem.arc_start[row + 1]):
-                line = problem.arc_line[k]
-                place = problem.place_start[line] + seating.filled[line]
-                if line == mine:
-                    value = weight[place - 1]
-                    now += value
-                elif seating.filled[line] >= problem.line_required[line]:
-                    continue
-                else:
-                    value = weight[place]
-                    post = problem.line_post[line]
-                    if (
-                        problem.line_kind[line] == SUPERVISED
-                        and seating.supervised[post] >= problem.seats * seating.supervisors[post]
-                    ):
-                        continue
-                    if (
-                        problem.line_kind[line] != STAFF
-                        and seating.volunteers[post] + 1 < problem.min_volunteers
-                    ):
-                        continue
-                row_value[row] = max(row_value[row], value)
-        gain = best_schedule(problem, person, row_value, table, chosen) - now
-        most = max(most, gain)
-    return most
+            if not blocked[row]:
+                for k in range(problem.arc_start[row], problem.arc_start[row + 1]):
+                    best = max(best, join[problem.arc_line[k]])
+            if mine >= 0:
+                held = weight[problem.place_start[mine] + seating.filled[mine] - 1]
+                now += held
+                best = max(best, held)
+            row_value[row] = best
+            most += best
+        if most - now < wanted:  # even with no rest and no limit
+            continue
+        if best_schedule(problem, person, row_value, table, chosen) - now >= wanted:
+            return True
+    return False

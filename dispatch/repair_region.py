@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from dispatch.problem import Problem
     from dispatch.repair_kept import Kept
 
+_MUST = 1 << 30
+"""Extra worth of a place without which a pinned person would stand against the rules."""
+_PINNED_CHAINS = 10
 WHOLE_ARCS = 4_000
 """A problem with so many arcs or fewer is solved whole."""
 
@@ -97,7 +100,8 @@ def _grown(kept: Kept, growth: Growth) -> Region:
     problem = kept.ground.problem
     holes, worths = _holes(kept)
     count = np.minimum(kept.lost + kept.added, 3)[holes]
-    tops = growth.chains * np.maximum(count, 1)
+    pinned = _pinned_posts(kept)[problem.line_post[holes]]
+    tops = growth.chains * np.maximum(count, 1) * np.where(pinned, _PINNED_CHAINS, 1)
     chains = Chains(
         *find_chains(
             problem, kept.ground.weight, kept.ground.calls, kept.seating, kept.blocked,
@@ -109,6 +113,7 @@ def _grown(kept: Kept, growth: Growth) -> Region:
     owner = np.zeros(0, np.int64)
     if growth.group:
         good, owner = _apart(kept, holes, chains, broken, growth.group)
+        good |= pinned[chains.hole]  # what pins need may join two groups
     posts = np.unique(np.concatenate((broken, chains.given[good[chains.given_chain]])))
     stranded = kept.stranded_rows(posts)
     row, line, cost = find_open_places(
@@ -232,11 +237,12 @@ def _holes(kept: Kept) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     wanted |= starved[problem.line_post] & staff
     guests = np.zeros(problem.num_posts, np.int64)
     np.add.at(guests, problem.line_post, kept.added * ~staff)
-    lonely = (guests > 0) & (seating.volunteers < problem.min_volunteers)
+    alone = (seating.volunteers > 0) & (seating.volunteers < problem.min_volunteers)
+    lonely = alone | ((guests > 0) & (seating.volunteers < problem.min_volunteers))
     wanted |= lonely[problem.line_post] & ~staff
     lines = np.flatnonzero(wanted & (seating.filled < problem.line_required))
     worth = weight[problem.place_start[lines] + seating.filled[lines]].copy()
-    alone = (seating.volunteers > 0) & (seating.volunteers < problem.min_volunteers)
+    pinned = _pinned_posts(kept)
     for n, line in enumerate(lines):
         post = problem.line_post[line]
         here = np.arange(problem.post_start[post], problem.post_start[post + 1])
@@ -246,7 +252,19 @@ def _holes(kept: Kept) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
             for at in here[~staff[here]]:
                 first = problem.place_start[at]
                 worth[n] += weight[first : first + seating.filled[at]].sum()
+        if pinned[post]:
+            worth[n] += _MUST
     return lines, worth
+
+
+def _pinned_posts(kept: Kept) -> NDArray[np.bool_]:
+    """(Q,) posts that cannot be given up: pins hold people there whom H6 or H7 would send home."""
+    problem = kept.ground.problem
+    rows = kept.stranded_rows(kept.broken_posts())
+    rows = rows[problem.row_forced[rows]]
+    pinned = np.zeros(problem.num_posts, np.bool_)
+    pinned[problem.line_post[kept.seating.row_line[rows]]] = True
+    return pinned
 
 
 def _seat_worth(kept: Kept, lines: NDArray[np.int64]) -> int:
