@@ -15,7 +15,7 @@ from api.commands.shared import ARGUMENTS, OPTIONS, TEXTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from data.store.audit import Finding
+    from data.store.audit_search import Finding
     from data.store.engine import Engines
 
 RECORDS = TEXTS("cli.panel.records")
@@ -130,7 +130,8 @@ def verify_audit(
     ] = False,
 ) -> None:
     """Go through the audit; exit 1 where something was done to it."""
-    from data.store.audit import read_anchors, verify, write_anchor
+    from data.store.audit import verify
+    from data.store.audit_anchors import read_anchors, write_anchor
     from data.store.engine import open_store, store_url
     from data.store.keys import load_keys
 

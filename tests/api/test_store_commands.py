@@ -13,7 +13,8 @@ from sqlalchemy import text
 from api import cli
 from api.commands.store import FAULTS
 from api.language import texts_of
-from data.store.audit import WORDS, Event, Fault, append
+from data.store.audit import Event, append
+from data.store.audit_search import WORDS, Fault
 from data.store.engine import open_engines, open_store
 from data.store.keys import load_keys
 from data.store.tables.ground import Bureau

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from data.store.audit import Event, append, read_anchors, verify, write_anchor
+from data.store.audit import Event, append, verify
+from data.store.audit_anchors import read_anchors, write_anchor
+from data.store.audit_seals import seal_entry
 from data.store.errors import KeyMissingError
 from data.store.keys import derive
 from data.store.tables.audit import AuditEntry
@@ -212,11 +214,9 @@ def test_an_entry_of_another_history_is_named(audited: Store) -> None:
     other = Event("account:7", "person.read", "person", "another", {})
     with audited.read() as session:
         before = session.get_one(AuditEntry, 5)
-        from data.store.audit import _seal
-
         entry = {name: getattr(before, name) for name in AuditEntry.__table__.c.keys()}  # noqa: SIM118
         entry |= {"object_key": other.object_key, "previous": b"p" * 32}
-        seal = _seal(KEYS, entry)
+        seal = seal_entry(KEYS, entry)
     tamper(audited)
     with audited.engines.writers.begin() as connection:
         connection.execute(
