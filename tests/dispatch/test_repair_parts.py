@@ -335,3 +335,30 @@ def test_one_person_who_can_recover_all_spoils_the_bound_of_two():
     kept = RepairDesk(rested, published)._kept(changes)
     assert fewest_anywhere(kept, 0) == 2
     assert fewest_anywhere(kept, 3) == 1
+
+
+def test_a_pinned_volunteer_gets_a_supervisor_at_any_price():
+    """Li is worth far more elsewhere, but a pin holds Chen where Wang dropped out."""
+    names = ("li", "wang")
+    scenario = tiny_scenario(
+        people=people_table(
+            *({"person_id": who, "tier": "auxiliary"} for who in names),
+            *({"person_id": who, "tier": "volunteer"} for who in ("chen", "sun")),
+        ),
+        availability=availability_table(*((who, "evening", 0) for who in (*names, "chen", "sun"))),
+        demand=demand_table(
+            ("haiwei", "evening", "auxiliary", (1,)),
+            ("haiwei", "evening", "patrol_guard", (1, 1)),
+            ("huasheng", "evening", "auxiliary", (900,)),
+        ),
+        pins=pins_table(("chen", "haiwei", "evening", "patrol_guard", "fixed")),
+    )
+    published = roster_table(
+        ("wang", "haiwei", "evening", "auxiliary"),
+        ("li", "huasheng", "evening", "auxiliary"),
+        *((who, "haiwei", "evening", "patrol_guard") for who in ("chen", "sun")),
+    )
+    desk = RepairDesk(scenario, published)
+    for growth in (None, Growth(2, 20, 2, 2), Growth(1, 20, 1, 1, group=1)):
+        found = desk.repair(Changes.of([("wang", "")]), growth=growth)
+        assert (found.people, found.weighted_unmet) == (1, 900)
