@@ -45,8 +45,8 @@ _SEARCH_PART, _END_PART = 0.55, 0.04
 """Of a time limit: before the proof begins; kept for what follows it."""
 _LONG_SEARCH_PART, _DENSE, _TOO_DENSE = 0.75, 150_000, 2_000_000
 """Where so many sites reach so many points, regions prove little; at the last, nothing in time."""
-_ASCENT_PART, _FEW_STEPS = 0.15, 20
-_MERGE_PART, _ROUND_PART, _FEWEST = 0.08, 0.1, 200_000
+_ASCENT_PART, _FEW_STEPS = 0.15, 10
+_MERGE_PART, _ROUND_PART, _FEWEST = 0.08, 0.1, 20_000
 _PROOF_ENTRIES = 60_000
 """Pairs of row and candidate that one program can have: else regions are solved."""
 _REGIONS, _WORTH_TRYING = 4, 0.4
@@ -222,13 +222,14 @@ class _Solver:
             self._timed_round(pool)
         if better is not None:
             bound = better.result()
+        useful = bound.may_help(self._search.best[0])
+        if self._left() <= 0 or int(np.diff(self._cover.rows_of.indptr)[useful].sum()) > _TOO_DENSE:
+            while self._left() > 0 and not self._done(bound):
+                self._timed_round(pool)
+            return bound.value, bound
         problem = self._rest(bound)
         if problem is None:
             return self._search.best[0], bound
-        if self._left() <= 0 or problem.rows_of.nnz > _TOO_DENSE:
-            while self._left() > 0:
-                self._timed_round(pool)
-            return bound.value, bound
         if problem.rows_of.nnz > _PROOF_ENTRIES:
             return self._prove_by_regions(bound, pool), bound
         with ThreadPoolExecutor(1) as prover:

@@ -67,7 +67,8 @@ def evaluate(cover: Cover, price: Integers, posts: int) -> CoverBound:
     worth = np.asarray(cover.rows_of.astype(np.int64) @ price, np.int64)
     taken = np.sort(worth)[::-1][:posts]
     total = int((cover.demand * SCALE - price).sum() + taken.sum())
-    return CoverBound(total // SCALE, worth, int(taken[-1]), total, price)
+    value = min(total // SCALE, int(cover.demand.sum()))
+    return CoverBound(value, worth, int(taken[-1]), total, price)
 
 
 def ascend(cover: Cover, posts: int, steps: int) -> CoverBound:

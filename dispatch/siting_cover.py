@@ -144,7 +144,7 @@ def reduced(candidates_of: csr_array, demand: Integers, candidate: Integers) -> 
 
 def restricted(cover: Cover, chosen: Integers) -> Cover:
     """Give the problem over some candidates; its `candidate` holds their positions in `cover`."""
-    rows = csr_array(cover.candidates_of[:, chosen])
+    rows = csr_array(csr_array(cover.rows_of[chosen]).T.tocsr())
     some = np.flatnonzero(np.diff(rows.indptr))
     return reduced(rows[some], cover.demand[some], np.asarray(chosen, np.int64))
 

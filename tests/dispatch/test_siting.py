@@ -302,3 +302,23 @@ def test_a_large_rest_is_proved_by_regions(monkeypatch: pytest.MonkeyPatch) -> N
     found = chosen(lat, lng, demand, 12, effort=Effort(time_limit_s=3.0), workers=2)
     best = solve_cover(build_cover(lat, lng, demand, RADIUS_M), 12).bound
     assert found.covered <= best <= found.bound <= found.exact_bound
+
+
+def test_greedy_opens_what_adds_most_each_time() -> None:
+    lat, lng, demand = town(91, 80, 0.03)
+    cover = build_cover(lat, lng, demand, RADIUS_M)
+    opened: list[int] = []
+    for site_ in greedy_sites(cover, 8).tolist():
+        gains = [
+            covered_demand(cover, np.array([*opened, other]))
+            for other in range(len(cover.candidate))
+        ]
+        assert site_ == int(np.argmax(gains))
+        opened.append(site_)
+
+
+def test_no_bound_is_above_all_demand() -> None:
+    lat, lng, demand = town(95, 40, 0.01)
+    cover = build_cover(lat, lng, demand, RADIUS_M)
+    paid = cover.demand * SCALE
+    assert evaluate(cover, paid, len(cover.candidate)).value <= demand.sum()
