@@ -24,6 +24,20 @@ def _in_order(model: PartModel) -> tuple[Answer, int] | None:
     return model.in_order()
 
 
+def _trace(model: PartModel) -> tuple[dict[int, Answer], int] | None:
+    """Best objective for each number of people of one part, and the bound on the fewest."""
+    least = model.solve("people")
+    ordered = model.in_order()
+    if least is None or ordered is None:
+        return None
+    curve: dict[int, Answer] = {}
+    for people in range(least.people, max(ordered[0].people, least.people) + 1):
+        answer = model.solve("objective", most_people=people)
+        if answer is not None:
+            curve[people] = answer
+    return curve, least.bound
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What the demand of all parts together may come to.
@@ -186,18 +200,9 @@ class Parts:
         fewest_bound : int
             No plan of the parts disturbs fewer.
         """
-        found: list[dict[int, Answer]] = []
-        fewest_bound = 0
-        for n, model in enumerate(self._models):
-            least = self._ask(n, "people")
-            fewest_bound += least.bound
-            best = self._ask(n, "weight")
-            most = self._ask(n, "people", most_weight=best.weight).people
-            found.append({})
-            for people in range(least.people, max(most, least.people) + 1):
-                answer = model.solve("objective", most_people=people)
-                if answer is not None:
-                    found[n][people] = answer
+        traced = self._each(_trace)
+        found = [curve for curve, _ in traced]
+        fewest_bound = sum(bound for _, bound in traced)
         total = add_curves([{k: a.objective for k, a in curve.items()} for curve in found])
         bounds = add_curves([{k: a.bound for k, a in curve.items()} for curve in found])
         points = []
