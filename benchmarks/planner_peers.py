@@ -6,7 +6,8 @@
 
 `TOOLS` is an environment with what the project itself does not need, and a Java 17 on the PATH::
 
-    python3.11 -m venv TOOLS && TOOLS/bin/pip install optapy==9.37.0b0 highspy 'numpy<2'
+    python3.11 -m venv TOOLS
+    TOOLS/bin/pip install optapy==9.37.0b0 jpype1==1.4.1 highspy 'numpy<2'
 
 Each peer runs in a process of its own, is stopped when it takes more than ``--memory-gib`` or a
 minute more than ``--seconds``, and its roster goes through the independent checker. HiGHS, CP-SAT
