@@ -119,7 +119,7 @@ class Relaxation:
         arcs = problem.arc_start[problem.row_start]
         cuts = np.searchsorted(arcs, np.linspace(0, arcs[-1], workers + 1)[1:-1])
         self._parts = np.concatenate(([0], cuts, [problem.num_people])).astype(np.int64)
-        self.highest = _HEADROOM * highest_prices(problem)
+        self.highest = highest_prices(problem)
         most = int(self.highest.max(initial=0)) * int(problem.max_shifts.max(initial=0))
         if most >= FORCED // 4:  # else prices could outweigh pins, and prove too much
             raise ScenarioError(
@@ -327,7 +327,9 @@ class Ascent:
         direction = self._mean / (1 - _MOMENTUM**self._steps)
         scale = np.sqrt(self._square / (1 - _MEMORY**self._steps)) + 1e-3
         self.price += length * direction / scale
-        np.clip(self.price, 0, relaxation.highest, out=self.price)
+        # What a post earns in tolls it can pay for a place, besides what the place is worth.
+        earned = self._charge.post.sum(axis=1)[problem.line_post]
+        np.clip(self.price, 0, relaxation.highest + earned, out=self.price)
         self._average += (1 - keep) * (self.price - self._average)
         self._filled += (1 - keep_filled) * (met.demand - self._filled)
         return met

@@ -119,22 +119,26 @@ def build_model(piece: Piece) -> model_pb2.ModelProto:
 def rest_cliques(piece: Piece) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(clique, arc) pairs: of each clique of shifts too close to each other one may be taken.
 
-    A person's rows are in order of their ends, so those that clash with row r and end before it
-    form a run that ends at r.
+    Shifts with their rest are intervals on the line of time, and in an interval graph those that
+    hold the start of one of them are a clique; every clash lies in such a clique. Shift j holds the
+    start of shift r when j is not over in time for r, and starts no later: the number of shifts
+    over in time (`shift_prev`) grows with the start.
     """
     order = np.argsort(piece.row, kind="stable")
     start = np.searchsorted(piece.row[order], np.arange(piece.row_id.size + 1))
     first = np.searchsorted(piece.row_person, piece.row_person)
-    earliest = piece.shift_prev[piece.row_shift]
-    # Person and shift in one rising key: the first clashing row by one binary search.
-    width = int(piece.shift_prev.size) + 1
-    key = piece.row_person.astype(np.int64) * width + piece.row_shift
-    begin = np.searchsorted(key, piece.row_person.astype(np.int64) * width + earliest)
-    begin = np.minimum(np.maximum(begin, first), np.arange(piece.row_id.size))
-    size = start[np.arange(piece.row_id.size) + 1] - start[begin]
-    clique = np.repeat(np.arange(size.size), size)
-    member = np.arange(clique.size) - np.repeat(np.cumsum(size) - size, size)
-    return clique, order[np.repeat(start[begin], size) + member]
+    last = np.searchsorted(piece.row_person, piece.row_person, side="right")
+    count = last - first
+    row = np.repeat(np.arange(piece.row_id.size), count)
+    other = np.arange(row.size) - np.repeat(np.cumsum(count) - count, count) + first[row]
+    over_in_time = piece.shift_prev[piece.row_shift]
+    holds = (piece.row_shift[other] >= over_in_time[row]) & (
+        over_in_time[other] <= over_in_time[row]
+    )
+    row, other = row[holds], other[holds]
+    size = start[other + 1] - start[other]
+    member = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    return np.repeat(row, size), order[np.repeat(start[other], size) + member]
 
 
 def _proto(
