@@ -55,8 +55,6 @@ _LOOK_EVERY = 50
 _TOLL_STEP = 0.05
 """A toll's step as a part of a price's (measured: 0.03 to 0.1 alike, 0.3 worse)."""
 _TOLL_MOMENTUM = 0.5
-_HEADROOM = 10
-"""Prices may rise so many times above what a first place is worth: tolls can pay for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +119,10 @@ class Relaxation:
         self._parts = np.concatenate(([0], cuts, [problem.num_people])).astype(np.int64)
         self.highest = highest_prices(problem)
         most = int(self.highest.max(initial=0)) * int(problem.max_shifts.max(initial=0))
-        if most >= FORCED // 4:  # else prices could outweigh pins, and prove too much
+        if most >= FORCED // 8:  # else prices could outweigh pins, and prove too much
             raise ScenarioError(
                 f"Expected a week's places and the seats they open to be worth less than "
-                f"{FORCED // (4 * _HEADROOM):,} to one person, got {most // _HEADROOM:,}: "
-                "lower `unmet` or the weights."
+                f"{FORCED // 8:,} to one person, got {most:,}: lower `unmet` or the weights."
             )
 
     def evaluate(self, prices: Prices) -> Evaluation:
@@ -212,6 +209,8 @@ class Ascent:
         The multipliers with the best bound.
     bound : int
         What they prove.
+    steps : int
+        Taken so far.
     filled : (L,) float64
         Places of each line that the relaxation fills, averaged over the last steps. As the steps
         shrink this tends to an optimum of the linear relaxation (Larsson, Patriksson & Strömberg,
@@ -231,13 +230,13 @@ class Ascent:
         self._filled = np.zeros(start.size)
         self._ledger = Ledger.empty(relaxation.visits)
         self._charge = Charge.nothing(problem)
-        self._steps = 0
+        self.steps = 0
         self.best = self.prices()
 
     @property
     def filled(self) -> NDArray[np.float64]:
         """Places that the relaxation fills, averaged over the last steps."""
-        weight = max(1 - 0.5 ** (self._steps / _LONG_HALF_LIFE), 1e-9)
+        weight = max(1 - 0.5 ** (self.steps / _LONG_HALF_LIFE), 1e-9)
         return np.asarray(self._filled / weight)
 
     def prices(self) -> Prices:
@@ -321,11 +320,11 @@ class Ascent:
             keep,
             *self._charge,
         )
-        self._steps += 1
+        self.steps += 1
         self._mean += (1 - _MOMENTUM) * (met.imbalance - self._mean)
         self._square += (1 - _MEMORY) * (met.imbalance.astype(np.float64) ** 2 - self._square)
-        direction = self._mean / (1 - _MOMENTUM**self._steps)
-        scale = np.sqrt(self._square / (1 - _MEMORY**self._steps)) + 1e-3
+        direction = self._mean / (1 - _MOMENTUM**self.steps)
+        scale = np.sqrt(self._square / (1 - _MEMORY**self.steps)) + 1e-3
         self.price += length * direction / scale
         # What a post earns in tolls it can pay for a place, besides what the place is worth.
         earned = self._charge.post.sum(axis=1)[problem.line_post]

@@ -80,12 +80,22 @@ def construct(
         if place_staff(drawn, seating, staff, gain_start, gain, forced) == 0:
             break
     supervisors = problem.line_kind == STAFF
-    improve_by_chains(drawn, calls, seating, guide.price, lines=supervisors)
+    kept = _keep_where_pinned(drawn, forced)
+    improve_by_chains(kept, calls, seating, guide.price, lines=supervisors)
     drawn = guided(problem, guide.filled, unit)
     place_volunteers(drawn, seating, volunteers, guide.price, _MIX, forced)
     improve_by_chains(drawn, calls, seating, guide.price)
     improve_by_chains(problem, calls, seating, guide.price)
     return seating
+
+
+def _keep_where_pinned(problem: Problem, forced: NDArray[np.int64]) -> Problem:
+    """Make supervisors of pinned volunteers too dear to be called away before these are seated."""
+    pinned = np.zeros(problem.num_posts, np.bool_)
+    pinned[problem.line_post[(forced > 0) & (problem.line_kind == SUPERVISED)]] = True
+    line = np.repeat(np.arange(problem.num_lines), np.diff(problem.place_start))
+    stay = pinned[problem.line_post[line]] & (problem.line_kind[line] == STAFF)
+    return problem._replace(place_value=problem.place_value + np.where(stay, FORCED // 4, 0))
 
 
 def guided(problem: Problem, filled: NDArray[np.float64], strength: int) -> Problem:

@@ -80,13 +80,17 @@ if TYPE_CHECKING:
     from dispatch.check import CheckReport
     from dispatch.scenario import Scenario
 
-_FIRST_STEP, _LAST_STEP = 1.0, 0.0003
-"""Price steps of the ascent, as parts of the mean value of a line's first place."""
+_FIRST_STEP, _LAST_STEP, _LAST_STEP_PER_STEP = 2.0, 0.02, 0.4
+"""Price steps of the ascent, as parts of the mean value of a line's first place; the last step is
+the smaller, the more steps there are."""
 _ROUNDS_STEPS = 1_000
-_MOST_STEPS, _FEWEST_STEPS = 8_000, 50
+_MOST_STEPS, _FEWEST_STEPS = 8_000, 60
+_TIMED_STEPS = 5
 _ASCENT_SHARE = 0.5
-_EARLY_STEPS = 40
+_EARLY_STEPS = 50
 """After so many steps the prices are good enough for a first roster."""
+_CONSTRUCTION_ROOM = 2.0
+"""A second roster is built when so many times the seconds of the first are left."""
 _DIVE_SHARE = 0.15
 _END_SHARE = 5.0
 """Checking and explaining take so many times as long as encoding (measured at city size)."""
@@ -189,6 +193,8 @@ class _Search:
         self.seating = Seating.empty(problem)
         self.bound = 0
         self.guide = self._guide()
+        self._construction_s = 0.0
+        self._has_roster = False
         self._scenario = scenario
         self._threads = threads
         self._workers = workers
@@ -197,29 +203,27 @@ class _Search:
 
     def raise_bound(self, effort: Effort) -> None:
         """Ascend for the bound's share of the effort; a first roster is made on the way."""
-        run, ascent = self._run, self.ascent
+        run, ascent, problem = self._run, self.ascent, self.problem
         steps, deadline = _ROUNDS_STEPS, float("inf")
         if effort.time_limit_s is not None:
-            ascent.look(run.raise_bound)  # compiles on a first run
+            ascent.step(problem, _FIRST_STEP * ascent.unit)  # compiles on a first run
             begun = run.elapsed()
-            for _ in range(3):
-                ascent.relaxation.evaluate(ascent.prices())
-            each = max((run.elapsed() - begun) / 3, 1e-5)
+            for _ in range(_TIMED_STEPS):
+                ascent.step(problem, _FIRST_STEP * ascent.unit)
+            each = max((run.elapsed() - begun) / _TIMED_STEPS, 1e-5)
             budget = _ASCENT_SHARE * run.left()
             steps = int(np.clip(budget / each, _FEWEST_STEPS, _MOST_STEPS))
             deadline = run.elapsed() + budget
         early: list[Future[None]] = []
-        taken = 0
 
         def stop() -> bool:
-            nonlocal taken
-            taken += 1
-            if taken == _EARLY_STEPS < steps:
+            if not early and ascent.steps >= _EARLY_STEPS:
                 ascent.look(run.raise_bound)
                 early.append(self._threads.submit(self._first_roster, self._guide()))
             return run.elapsed() > deadline
 
-        ascent.climb(steps, _FIRST_STEP, _LAST_STEP, stop=stop, report=run.raise_bound)
+        last = min(_LAST_STEP, _LAST_STEP_PER_STEP / steps)
+        ascent.climb(steps, _FIRST_STEP, last, stop=stop, report=run.raise_bound)
         for roster in early:
             roster.result()
         self.bound = max(ascent.bound, 0)
@@ -231,12 +235,15 @@ class _Search:
 
     def _first_roster(self, guide: Guide) -> None:
         """Make a roster that can be asked for until a better one is there."""
+        begun = self._run.elapsed()
         forced = self.ascent.relaxation.forced
-        seating = construct(self.problem, self.calls, guide, forced, self._seed)
-        self._keep(seating)
+        self.seating = construct(self.problem, self.calls, guide, forced, self._seed)
+        self._keep(self.seating)
+        self._construction_s = self._run.elapsed() - begun
 
     def _keep(self, seating: Seating) -> None:
         """Let a whole roster be asked for from now on."""
+        self._has_roster = True
         problem, scenario = self.problem, self._scenario
         kept = seating.row_line.copy()
         self._run.have(
@@ -244,17 +251,22 @@ class _Search:
         )
 
     def construct(self) -> None:
-        """Dive from the best prices and build the roster to improve."""
+        """Dive from the best prices and build the roster to improve, if there is time for it."""
         run = self._run
-        guide = self._guide()
+        self.guide = self._guide()
         before = run.left()
+        if self._has_roster and before < _CONSTRUCTION_ROOM * self._construction_s:
+            return  # the first roster has to do
         drawn, filled = dive(
             self.ascent, stop=lambda: before - run.left() > max(_DIVE_SHARE * before, 0)
         )
-        self.guide = guide._replace(drawn=drawn, filled=filled)
+        self.guide = self.guide._replace(drawn=drawn, filled=filled)
         forced = self.ascent.relaxation.forced
-        self.seating = construct(self.problem, self.calls, self.guide, forced, self._seed)
-        self._keep(self.seating)
+        seating = construct(self.problem, self.calls, self.guide, forced, self._seed)
+        better = objective(self.problem, seating) <= objective(self.problem, self.seating)
+        if better or not self._has_roster:
+            self.seating = seating
+            self._keep(seating)
 
     def improve(self, effort: Effort, pool: PiecePool) -> None:
         """Transfers, then pieces round by round, until the effort is spent or nothing gains."""
