@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from dispatch.wording import Language
 
 CATALOGUES: Final = Path(__file__).parent / "locale"
-FILES: Final[Mapping[Language, str]] = MappingProxyType({"zh": "zh-CN.json", "en": "en.json"})
 TAGS: Final[Mapping[Language, str]] = MappingProxyType({"zh": "zh-CN", "en": "en"})
 DEFAULT: Final[Language] = "zh"
 
@@ -43,9 +42,14 @@ class Texts:
 
 @cache
 def texts_of(language: Language) -> Texts:
-    """Read the catalogue of a language once."""
-    with (CATALOGUES / FILES[language]).open(encoding="utf-8") as file:
-        return Texts(language, MappingProxyType(json.load(file)))
+    """Read the catalogue of a language once: a folder with a file a topic, no key twice."""
+    entries: dict[str, str] = {}
+    for file in sorted((CATALOGUES / TAGS[language]).glob("*.json")):
+        topic = json.loads(file.read_text(encoding="utf-8"))
+        if twice := entries.keys() & topic.keys():
+            raise KeyError(f"Expected each text once, got {sorted(twice)} again in {file}.")
+        entries |= topic
+    return Texts(language, MappingProxyType(entries))
 
 
 def match_language(text: str) -> Language | None:

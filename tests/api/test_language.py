@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from api import commands
 from api.coverage import TIERS
 from api.language import (
+    CATALOGUES,
     accepted_language,
     environment_language,
     match_language,
@@ -22,8 +24,11 @@ from grid.errors import JinggeError
 
 API = Path(commands.__file__).parents[1]
 MAPS = API.parent / "maps"
-TEMPLATES = sorted((API / "templates").glob("*.html"))
-SOURCES = [*API.rglob("*.py"), *MAPS.rglob("*.py"), *MAPS.rglob("*.js"), *TEMPLATES]
+TEMPLATES = sorted((API / "templates").rglob("*.html"))
+SCRIPTS = sorted(
+    {*API.glob("static/*.js"), *API.glob("static/scripts/**/*.js"), *MAPS.rglob("*.js")}
+)
+SOURCES = [*API.rglob("*.py"), *MAPS.rglob("*.py"), *SCRIPTS, *TEMPLATES]
 CHINESE, ENGLISH = texts_of("zh").entries, texts_of("en").entries
 
 # Keys put together at run time, from words that are listed in one place.
@@ -37,7 +42,7 @@ MADE = {
     *(f"template.{name}" for name in load_shift_templates()["template"]),
     *(f"error.{status}" for status in (404, 405, 422)),
 }
-BY_LABEL = ("stage.",)  # shown as they are where no label is known
+BY_LABEL = ("stage.", "label.")  # shown as they are where no label is known
 
 
 def used_keys() -> set[str]:
@@ -54,8 +59,10 @@ def test_both_catalogues_have_the_same_keys() -> None:
 
 
 def test_both_catalogues_are_sorted_and_filled() -> None:
+    for file in CATALOGUES.glob("*/*.json"):
+        keys = list(json.loads(file.read_text(encoding="utf-8")))
+        assert keys == sorted(keys), file
     for catalogue in (CHINESE, ENGLISH):
-        assert list(catalogue) == sorted(catalogue)
         assert {key for key, text in catalogue.items() if not text.strip()} <= {
             "start.filled_after"
         }
