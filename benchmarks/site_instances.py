@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.points import read_points
+from data.demand_points import read_points
 from dispatch.effort import Effort
 from dispatch.siting import site
 from dispatch.siting_cover import Cover, covered_pairs
 from dispatch.siting_model import solve_cover
 
 if TYPE_CHECKING:
-    from data.points import Points
+    from data.demand_points import Points
 
 
 @dataclass(frozen=True, slots=True)

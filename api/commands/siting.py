@@ -12,7 +12,7 @@ from api.commands.planning import DEFAULT_SEED, effort_of, usable_processors
 from api.commands.shared import ARGUMENTS, OPTIONS, PLANNING, TEXTS
 
 if TYPE_CHECKING:
-    from data.points import Points
+    from data.demand_points import Points
     from dispatch.siting import Siting
 
 commands = typer.Typer()
@@ -86,7 +86,7 @@ def site(
     if time_limit is None and rounds is None:
         time_limit = DEFAULT_TIME_LIMIT_S
     effort = effort_of(time_limit, rounds)
-    from data.points import read_points
+    from data.demand_points import read_points
     from dispatch.siting import site as choose
 
     points = read_points(file)

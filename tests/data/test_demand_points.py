@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from data.points import PointsError, read_points
+from data.demand_points import PointsError, read_points
 
 if TYPE_CHECKING:
     from pathlib import Path
