@@ -157,6 +157,6 @@ def summary_lines(preview: ImportPreview) -> list[str]:
     if preview.skipped_sheets:
         lines.append(TEXTS("cli.import.skipped", sheets=", ".join(preview.skipped_sheets)))
     lines += [refusal.in_(TEXTS.language) for refusal in preview.refused[:MAX_REFUSALS]]
-    if (more := len(preview.refused) - MAX_REFUSALS) > 0:
+    if (more := len(preview.refused) + preview.num_untold - MAX_REFUSALS) > 0:
         lines.append(TEXTS("cli.more_problems", count=more))
     return lines

@@ -71,10 +71,11 @@ def finish(
 
 def _refuser(kind: Kind, one: Checked, file: str) -> Refuse:
     def refuse(row: int, column: str, error: RefusedError) -> None:
-        heading = one.headings.get(column) or kind[column].heading.zh
-        sheet = one.report.sheet
-        refusal = Refusal(file, sheet, one.row_numbers[row], heading, column, error.words)
-        one.refused.setdefault(row, []).append(refusal)
+        kept = one.refused.setdefault(row, [])
+        if one.keeper.has_room():
+            heading = one.headings.get(column) or kind[column].heading.zh
+            sheet = one.report.sheet
+            kept.append(Refusal(file, sheet, one.row_numbers[row], heading, column, error.words))
 
     return refuse
 

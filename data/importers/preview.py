@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from data.importers.wording import Language, Words
 
+MAX_REFUSALS = 20_000
+"""Refusals of a file that are told one by one; the rows of the others are counted."""
 _DEGREES_APART = 1e-7
 """Coordinates nearer than this (a centimetre) are the same, whatever wrote them."""
 
@@ -62,6 +64,30 @@ class Refusal:
             "field": self.field,
             "reason": {"zh": self.words.zh, "en": self.words.en},
         }
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Keeps the first refusals of a file and counts the others: a wrong file may have millions.
+
+    Attributes
+    ----------
+    left : int
+        How many more are kept.
+    dropped : int
+        How many were not.
+    """
+
+    left: int = MAX_REFUSALS
+    dropped: int = 0
+
+    def has_room(self) -> bool:
+        """Count one refusal; tell whether it is to be kept."""
+        if self.left:
+            self.left -= 1
+            return True
+        self.dropped += 1
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +144,8 @@ class ImportPreview:
     refused : tuple of Refusal
     num_refused : int
         Rows refused: one row may have several refusals.
+    num_untold : int
+        Refusals beyond `MAX_REFUSALS`, of which only the number is kept.
     """
 
     kind: str
@@ -134,6 +162,7 @@ class ImportPreview:
     num_absent: int
     refused: tuple[Refusal, ...]
     num_refused: int
+    num_untold: int = 0
 
     @property
     def unknown_headings(self) -> tuple[str, ...]:
@@ -172,7 +201,7 @@ class ImportPreview:
             "num_refused": self.num_refused,
             "changed_columns": self.changed_columns(),
             "refusals": [refusal.to_dict() for refusal in self.refused[:max_refusals]],
-            "more_refusals": max(len(self.refused) - max_refusals, 0),
+            "more_refusals": max(len(self.refused) - max_refusals, 0) + self.num_untold,
         }
 
     def changed_columns(self) -> dict[str, int]:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from data.importers.cells import RefusedError, is_blank, shown_cell
-from data.importers.preview import Refusal, SheetReport
+from data.importers.preview import Keeper, Refusal, SheetReport
 from data.importers.wording import ROW_PROBLEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from data.importers.cells import Reader, Setting
     from data.importers.headings import Header, Heading
@@ -39,7 +39,9 @@ class Checked:
     system : str
         Coordinate system that a heading names, or empty.
     refused : dict of int to list of Refusal
-        By position in `table`.
+        By position in `table`; a row is refused even where no refusal of it was kept.
+    keeper : Keeper
+        The file's, which decides what is kept.
     """
 
     report: SheetReport
@@ -48,6 +50,7 @@ class Checked:
     headings: dict[str, str]
     system: str
     refused: dict[int, list[Refusal]]
+    keeper: Keeper
 
 
 def read_rows(
@@ -57,6 +60,7 @@ def read_rows(
     keep: Sequence[int],
     *,
     setting: Setting,
+    keeper: Keeper,
     progress: Progress | None,
 ) -> Checked:
     """Read the rows `keep` (positions in the sheet) column by column."""
@@ -69,16 +73,20 @@ def read_rows(
             progress("checking", number, len(header.headings))
 
         def refuse(row: int, words: Words, heading: Heading = heading) -> None:
-            name = heading.column.name
-            one = Refusal(raw.file, sheet.name, at[row], heading.text, name, words)
-            refused.setdefault(row, []).append(one)
+            kept = refused.setdefault(row, [])
+            if keeper.has_room():
+                name = heading.column.name
+                kept.append(Refusal(raw.file, sheet.name, at[row], heading.text, name, words))
 
         values = _read_column(heading, rows, setting, refuse)
         columns[heading.column.name] = _series(values, heading.column.reader)
     if progress:
         progress("checking", len(header.headings), len(header.headings))
     if raw.delimiter:
-        _refuse_wide(raw, header, rows, at, refused)
+        for row, words in _wide(header, rows):
+            kept = refused.setdefault(row, [])
+            if keeper.has_room():
+                kept.append(Refusal(raw.file, "", at[row], "", "", words))
     return Checked(
         report=_report(sheet, header, rows),
         table=pd.DataFrame(columns),
@@ -86,6 +94,7 @@ def read_rows(
         headings={heading.column.name: heading.text for heading in header.headings},
         system=next((heading.system for heading in header.headings if heading.system), ""),
         refused=refused,
+        keeper=keeper,
     )
 
 
@@ -144,18 +153,11 @@ def _series(values: list[Any], reader: Reader) -> pd.Series:
     return pd.Series(values, dtype=reader.dtype)
 
 
-def _refuse_wide(
-    raw: RawTable,
-    header: Header,
-    rows: list[list[Any]],
-    at: list[int],
-    refused: dict[int, list[Refusal]],
-) -> None:
-    """Refuse a CSV row with more values than headings: a stray delimiter shifts what follows."""
+def _wide(header: Header, rows: list[list[Any]]) -> Iterator[tuple[int, Words]]:
+    """Yield CSV rows with more values than headings: a stray delimiter shifts what follows."""
     for number, row in enumerate(rows):
         if len(row) > header.width:
-            words = ROW_PROBLEMS["unheaded"].format(got=len(row), limit=header.width)
-            refused.setdefault(number, []).append(Refusal(raw.file, "", at[number], "", "", words))
+            yield number, ROW_PROBLEMS["unheaded"].format(got=len(row), limit=header.width)
 
 
 def _report(sheet: RawSheet, header: Header, rows: list[list[Any]]) -> SheetReport:

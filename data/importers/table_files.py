@@ -59,8 +59,9 @@ class TableLimits:
     ----------
     file_bytes, unpacked_bytes : int
         Size on disk, and the sum of a workbook's parts.
-    max_rows, max_columns, max_values, max_text : int
-        Of a sheet; values of all sheets together; characters of a value (Excel's own limit).
+    max_rows, max_columns, max_values, max_text, max_chars : int
+        Of a sheet; values of all sheets together; characters of a value (Excel's own limit),
+        and of all together: one long text may stand in a million cells.
     memory_bytes : int
         What the reader may take on top of its libraries.
     cpu_s, wall_s : int
@@ -73,6 +74,7 @@ class TableLimits:
     max_columns: int = 256
     max_values: int = 3_000_000
     max_text: int = 32_767
+    max_chars: int = 64_000_000
     memory_bytes: int = 448 << 20
     cpu_s: int = 8
     wall_s: int = 30

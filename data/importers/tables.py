@@ -20,7 +20,14 @@ from data.importers.finishing import finish
 from data.importers.headings import Header, catalogue, find_header, repeats_header
 from data.importers.kinds import KINDS, Kind
 from data.importers.places import Ground
-from data.importers.preview import ImportPreview, Refusal, SheetReport, compare, empty_like
+from data.importers.preview import (
+    ImportPreview,
+    Keeper,
+    Refusal,
+    SheetReport,
+    compare,
+    empty_like,
+)
 from data.importers.reading import Checked, read_rows
 from data.importers.table_files import (
     LIMITS,
@@ -146,8 +153,11 @@ def preview_import(
     try:
         raw = read_table_file(path, catalogue(layout), limits=limits, progress=progress)
         picked, skipped = _pick(raw, layout, sheet)
+        keeper = Keeper()
         checked = [
-            _check_sheet(raw, one, header, kind=layout, known=known, progress=progress)
+            _check_sheet(
+                raw, one, header, kind=layout, known=known, keeper=keeper, progress=progress
+            )
             for one, header in picked
         ]
         table, refused = finish(
@@ -165,7 +175,7 @@ def preview_import(
     preview = _preview(layout, raw, checked, table, refused=refused, existing=existing)
     if progress:
         progress("comparing", 1, 1)
-    return replace(preview, skipped_sheets=skipped)
+    return replace(preview, skipped_sheets=skipped, num_untold=keeper.dropped)
 
 
 # ---- sheets
@@ -223,6 +233,7 @@ def _check_sheet(
     *,
     kind: Kind,
     known: Known,
+    keeper: Keeper,
     progress: Progress | None,
 ) -> Checked:
     """Read the rows below a header, column by column."""
@@ -237,7 +248,7 @@ def _check_sheet(
         and not _is_example(sheet.rows[row], header, kind)
     ]
     setting = Setting(ZoneInfo(known.timezone), sheet.date1904, known.codes)
-    return read_rows(raw, sheet, header, keep, setting=setting, progress=progress)
+    return read_rows(raw, sheet, header, keep, setting=setting, keeper=keeper, progress=progress)
 
 
 def _filled(row: list[Any], positions: list[int]) -> bool:

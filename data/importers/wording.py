@@ -94,6 +94,7 @@ FILE_PROBLEMS: Final[Mapping[str, Words]] = {
         "第 {row} 行第 {column} 列：最多 {limit:,} 个字符，实有 {got:,} 个",
         "row {row}, column {column}: expected at most {limit:,} characters, got {got:,}",
     ),
+    "chars": Words("文字合计最多 {limit:,} 个字符", "expected at most {limit:,} characters in all"),
     "unreadable": Words("无法作为工作簿读取：{what}", "cannot be read as a workbook: {what}"),
     "nul": Words("不是文本：含有空字符（NUL）", "expected a table, got NUL characters"),
     "encoding": Words(

@@ -37,7 +37,7 @@ def sheets(content: bytes, header: dict[str, Any]) -> Iterator[dict[str, Any]]:
     content : bytes
         The file, a zip.
     header : dict
-        ``unpacked_bytes, max_rows, max_columns, max_values, max_text``.
+        ``unpacked_bytes, max_rows, max_columns, max_values, max_text, max_chars``.
 
     Yields
     ------
@@ -46,6 +46,7 @@ def sheets(content: bytes, header: dict[str, Any]) -> Iterator[dict[str, Any]]:
         numbers from 1], "rows": [[value, …], …]}``. A value is a text, a number, a truth value,
         ``[ISO date or time]`` or one of the odd ones of `Looked`.
     """
+    header = {**header, "chars_left": header["max_chars"]}
     parts, facts = read_parts(content, header["unpacked_bytes"])
     looked: dict[str, Looked] = {}
     left = header["max_values"]
@@ -95,6 +96,7 @@ def _pieces(
         odd.setdefault(at, []).append((column, value))
     filler = _Filler(_downward(found))
     piece: dict[str, list[Any]] = {"at": [], "rows": []}
+    chars = header["chars_left"]
     for number, values in enumerate(rows):
         row = [""] * left + [_plain(value) for value in values]
         for column, value in odd.get(number, ()):
@@ -105,12 +107,15 @@ def _pieces(
             row.pop()
         if not row:
             continue
-        _check_lengths(name, number, row, header["max_text"])
+        chars -= _length(name, number, row, header["max_text"])
+        if chars < 0:
+            raise TableProblem("chars", limit=header["max_chars"])
         piece["at"].append(number + 1)
         piece["rows"].append(row)
         if len(piece["at"]) == PIECE:
             yield piece
             piece = {"at": [], "rows": []}
+    header["chars_left"] = chars
     if piece["at"]:
         yield piece
 
@@ -161,12 +166,18 @@ def _plain(value: Any) -> Any:
     return [value.isoformat()]
 
 
-def _check_lengths(sheet: str, row: int, values: list[Any], limit: int) -> None:
+def _length(sheet: str, row: int, values: list[Any], limit: int) -> int:
+    """Return the characters of a row; refuse a text beyond the limit."""
+    total = 0
     for column, value in enumerate(values):
-        if isinstance(value, str) and len(value) > limit:
+        if not isinstance(value, str):
+            continue
+        total += len(value)
+        if len(value) > limit:
             raise TableProblem(
                 "text", sheet=sheet, row=row + 1, column=column + 1, limit=limit, got=len(value)
             )
+    return total
 
 
 def warm_up() -> None:

@@ -377,6 +377,12 @@ def _sheets() -> dict[str, Item]:
             "",
         ),
         "millions of strings claimed": ("a.xlsx", book(strings=strings), FINE),
+        "one long string in 7,000 cells": (
+            "a.xlsx", book(strings=shared(10_000), sheet=sheet(head + references(7_000))), "in all",
+        ),
+        "one long string in 200,000 cells": (
+            "a.xlsx", book(strings=shared(30_000), sheet=sheet(head + references(199_000))), "MiB",
+        ),
         "a string that is not there": (
             "a.xlsx", book(sheet=sheet(head + '<row r="2"><c r="A2" t="s"><v>99999999</v></c></row>')), "",
         ),
@@ -401,6 +407,17 @@ def _sheets() -> dict[str, Item]:
             "",
         ),
     }  # fmt: skip
+
+
+def shared(length: int) -> str:
+    return f'{HEAD}<sst xmlns="{MAIN}"><si><t>{"x" * length}</t></si></sst>'
+
+
+def references(number: int) -> str:
+    """Return rows whose every cell is the first of the shared strings."""
+    return "".join(
+        f'<row r="{i}"><c r="A{i}" t="s"><v>0</v></c></row>' for i in range(2, number + 2)
+    )
 
 
 def _letters(position: int) -> str:
