@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
@@ -84,6 +84,9 @@ def roster_workbook(rows: pd.DataFrame, name: str, *, language: Language) -> byt
     """
     workbook = Workbook()
     first = workbook.worksheets[0]
+    for centred in (False, True):
+        for new_beat in (False, True):
+            workbook.add_named_style(_style(centred=centred, new_beat=new_beat))
     taken: set[str] = set()
     for shift, group in rows.groupby("shift_id", sort=False):
         title = sheet_title(_sheet_name(str(shift), group, language), taken)
@@ -95,6 +98,22 @@ def roster_workbook(rows: pd.DataFrame, name: str, *, language: Language) -> byt
     packed = io.BytesIO()
     workbook.save(packed)
     return packed.getvalue()
+
+
+def _style_name(*, centred: bool, new_beat: bool) -> str:
+    return f"duty{'-centred' if centred else ''}{'-beat' if new_beat else ''}"
+
+
+def _style(*, centred: bool, new_beat: bool) -> NamedStyle:
+    """Return the style of a cell; named ones are ten times as fast to set as their parts."""
+    return NamedStyle(
+        name=_style_name(centred=centred, new_beat=new_beat),
+        font=Font(name=_FONT, size=10),
+        border=_THICK if new_beat else _BOX,
+        alignment=Alignment(
+            vertical="center", horizontal="center" if centred else "left", wrap_text=True
+        ),
+    )
 
 
 def sheet_title(wanted: str, taken: set[str]) -> str:
@@ -124,15 +143,8 @@ def _fill(sheet: Worksheet, shift: str, group: pd.DataFrame, name: str, language
         new_beat = number > 0 and beats[number] != beats[number - 1]
         for position, column in enumerate(_COLUMNS, 1):
             value = values[column.value][number] if column.value else ""
-            cell = put(sheet, row, position, number + 1 if position == 1 else value)
-            cell.font = Font(name=_FONT, size=10)
-            cell.border = _THICK if new_beat else _BOX
-            cell.alignment = Alignment(
-                vertical="center",
-                horizontal="center" if position in {1, 6} else "left",
-                wrap_text=True,
-                shrink_to_fit=False,
-            )
+            style = _style_name(centred=position in {1, 6}, new_beat=new_beat)
+            put(sheet, row, position, number + 1 if position == 1 else value, style)
         sheet.row_dimensions[row].height = 24
     _set_page(sheet, HEAD_ROW + len(group), language)
 

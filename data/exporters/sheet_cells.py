@@ -11,9 +11,13 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 
-def put(sheet: Worksheet, row: int, column: int, value: str | float) -> Cell:
+def put(
+    sheet: Worksheet, row: int, column: int, value: str | float, style: str | None = None
+) -> Cell:
     """Write a value; a text is typed as text, and quoted where it looks like a formula."""
     cell = sheet.cell(row, column)
+    if style is not None:
+        cell.style = style  # before the quote, which it would take away
     if isinstance(value, str):
         text = sheet_text(value)
         cell.value = text
