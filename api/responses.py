@@ -48,7 +48,7 @@ def _matches(header: str, tag: str) -> bool:
 
 def _compressed(raw: bytes, request: Request) -> tuple[bytes, dict[str, str]]:
     """Return the body in the best encoding that the client takes, and the headers to say so."""
-    accepted = _encodings(request.headers.get("accept-encoding", ""))
+    accepted = accepted_encodings(request.headers.get("accept-encoding", ""))
     vary = {"Vary": "Accept-Encoding"}
     if len(raw) >= _SMALL:
         if "br" in accepted:
@@ -58,7 +58,8 @@ def _compressed(raw: bytes, request: Request) -> tuple[bytes, dict[str, str]]:
     return raw, vary
 
 
-def _encodings(header: str) -> set[str]:
+def accepted_encodings(header: str) -> set[str]:
+    """Return the encodings that an ``Accept-Encoding`` header takes, lower case."""
     found = set()
     for part in header.split(","):
         name, _, parameter = part.partition(";")
