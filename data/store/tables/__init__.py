@@ -4,6 +4,7 @@ from data.store.tables import (
     accounts,
     audit,
     catalogue,
+    checkins,
     demand,
     ground,
     habits,
@@ -16,8 +17,10 @@ from data.store.tables import (
     scenarios,
     service,
     shifts,
+    tasks,
     teams,
     training,
+    turns,
 )
 from data.store.tables.base import Base
 
@@ -25,6 +28,7 @@ from data.store.tables.base import Base
 TOPICS = (
     *(catalogue, ground, people, teams, accounts, shifts, training, insurance, habits),
     *(demand, service, scenarios, rosters, jobs, audit, outbox, idempotency),
+    *(tasks, turns, checkins),
 )
 METADATA = Base.metadata
 
