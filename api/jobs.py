@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 # What a plan can depend on: written into its report.
 _STACK: Final = ("jingge", "h3", "numba", "numpy", "ortools", "pandas", "scipy")
 _RECIPE: Final = "demo.json"
+_WRITING_PER_READING: Final = 0.7
+"""Writing a result, in two languages, takes so many times as long as reading its bundle."""
+_START_S: Final = 1.0
+"""Python's own start."""
 
 
 def stack_versions() -> dict[str, str]:
@@ -55,11 +59,12 @@ def plan_bundle(
     from data.results import write_result
     from dispatch.planner import plan
 
+    begun = time.perf_counter()
     sha256 = bundle_sha256(bundle)
     scenario = read_bundle(bundle)
     result = plan(
         scenario,
-        effort=effort,
+        effort=_rest(effort, time.perf_counter() - begun),
         workers=workers,
         seed=seed,
         clock=time.perf_counter,
@@ -70,6 +75,14 @@ def plan_bundle(
     result = in_both_languages(scenario, replace(result, report=report))
     write_result(result, out)
     return result
+
+
+def _rest(effort: Effort, reading_s: float) -> Effort:
+    """Take reading and writing off a time limit: it is for the command, from files to files."""
+    if effort.time_limit_s is None:
+        return effort
+    rest = effort.time_limit_s - (1 + _WRITING_PER_READING) * reading_s - _START_S
+    return replace(effort, time_limit_s=max(rest, 0.2 * effort.time_limit_s))
 
 
 @dataclass(frozen=True, slots=True)

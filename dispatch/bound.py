@@ -51,7 +51,7 @@ _MOMENTUM = 0.97
 _MEMORY = 0.999
 _HALF_LIFE = 12
 _LONG_HALF_LIFE = 40
-_LOOK_EVERY = 50
+_FIRST_LOOK, _LOOK_EVERY = 25, 50
 _TOLL_STEP = 0.05
 """A toll's step as a part of a price's (measured: 0.03 to 0.1 alike, 0.3 worse)."""
 _TOLL_MOMENTUM = 0.5
@@ -259,33 +259,32 @@ class Ascent:
         first_step: float,
         last_step: float,
         *,
-        stop: Callable[[], bool] | None = None,
+        spent: Callable[[], float] | None = None,
         report: Callable[[int], None] | None = None,
     ) -> None:
-        """Raise the bound by at most `steps` subgradient steps.
+        """Raise the bound by subgradient steps.
 
         Parameters
         ----------
+        steps : int
+            How many, where `spent` does not say when to end.
         first_step, last_step : float
             By how much a price may change in the first and in the last step, as a part of the mean
             value of a line's first place; in between the limit falls geometrically.
-        stop : callable, optional
-            Asked before each step whether to end.
+        spent : callable, optional
+            Asked before each step which part of the effort is spent; at 1 the climb ends.
         report : callable, optional
             Told of each better bound.
         """
-        fall = (last_step / first_step) ** (1 / max(1, steps))
-        for step in range(1, steps + 1):
-            met = self.step(self.relaxation.problem, first_step * fall**step * self.unit)
-            done = (
-                step == steps
-                or not (met.imbalance.any() or self._ledger.size[0])
-                or (stop is not None and stop())
-            )
-            if done or step % _LOOK_EVERY == 0:
+        done, step = steps < 1, 0
+        while not done:
+            step += 1
+            part = step / steps if spent is None else min(spent(), 1.0)
+            length = first_step * (last_step / first_step) ** part
+            met = self.step(self.relaxation.problem, length * self.unit)
+            done = part >= 1 or not (met.imbalance.any() or self._ledger.size[0])
+            if done or step == _FIRST_LOOK or step % _LOOK_EVERY == 0:
                 self.look(report)
-            if done:
-                break
 
     def look(self, report: Callable[[int], None] | None = None) -> None:
         """Prove what the running averages prove; keep it where it is the best so far."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numba as nb
 import numpy as np
 
-from dispatch.chains import improve_by_chains
+from dispatch.chains import MOST_LINES, improve_by_chains
 from dispatch.dive import filled_parts
 from dispatch.posts import supervisor_gains
 from dispatch.problem import STAFF, SUPERVISED
@@ -55,7 +55,12 @@ class Guide(NamedTuple):
 
 
 def construct(
-    problem: Problem, calls: Callers, guide: Guide, forced: NDArray[np.int64], seed: int
+    problem: Problem,
+    calls: Callers,
+    guide: Guide,
+    forced: NDArray[np.int64],
+    seed: int,
+    most_lines: int = MOST_LINES,
 ) -> Seating:
     """Build a roster that keeps every rule, guided by the relaxation.
 
@@ -68,6 +73,8 @@ def construct(
         Places that pins fill (`dispatch.bound.forced_places`).
     seed : int
         Orders the people.
+    most_lines : int
+        Lines to search from at most for one chain.
     """
     rng = np.random.default_rng(seed)
     seating = Seating.empty(problem)
@@ -81,11 +88,11 @@ def construct(
             break
     supervisors = problem.line_kind == STAFF
     kept = _keep_where_pinned(drawn, forced)
-    improve_by_chains(kept, calls, seating, guide.price, lines=supervisors)
+    improve_by_chains(kept, calls, seating, guide.price, most_lines=most_lines, lines=supervisors)
     drawn = guided(problem, guide.filled, unit)
     place_volunteers(drawn, seating, volunteers, guide.price, _MIX, forced)
-    improve_by_chains(drawn, calls, seating, guide.price)
-    improve_by_chains(problem, calls, seating, guide.price)
+    improve_by_chains(drawn, calls, seating, guide.price, most_lines=most_lines)
+    improve_by_chains(problem, calls, seating, guide.price, most_lines=most_lines)
     return seating
 
 

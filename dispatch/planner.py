@@ -87,8 +87,8 @@ _ROUNDS_STEPS = 1_000
 _MOST_STEPS, _FEWEST_STEPS = 8_000, 60
 _TIMED_STEPS = 5
 _ASCENT_SHARE = 0.5
-_EARLY_STEPS = 50
-"""After so many steps the prices are good enough for a first roster."""
+_EARLY_LINES = 40
+"""Chains of the first roster search no further: its prices are rough."""
 _CONSTRUCTION_ROOM = 2.0
 """A second roster is built when so many times the seconds of the first are left."""
 _DIVE_SHARE = 0.15
@@ -203,30 +203,36 @@ class _Search:
 
     def raise_bound(self, effort: Effort) -> None:
         """Ascend for the bound's share of the effort; a first roster is made on the way."""
-        run, ascent, problem = self._run, self.ascent, self.problem
-        steps, deadline = _ROUNDS_STEPS, float("inf")
+        run, ascent = self._run, self.ascent
+        steps, spent = _ROUNDS_STEPS, None
         if effort.time_limit_s is not None:
-            ascent.step(problem, _FIRST_STEP * ascent.unit)  # compiles on a first run
-            begun = run.elapsed()
-            for _ in range(_TIMED_STEPS):
-                ascent.step(problem, _FIRST_STEP * ascent.unit)
-            each = max((run.elapsed() - begun) / _TIMED_STEPS, 1e-5)
-            budget = _ASCENT_SHARE * run.left()
-            steps = int(np.clip(budget / each, _FEWEST_STEPS, _MOST_STEPS))
-            deadline = run.elapsed() + budget
+            steps, spent = self._timed()
         early: list[Future[None]] = []
 
-        def stop() -> bool:
-            if not early and ascent.steps >= _EARLY_STEPS:
-                ascent.look(run.raise_bound)
+        def look(bound: int) -> None:
+            run.raise_bound(bound)
+            if not early:
                 early.append(self._threads.submit(self._first_roster, self._guide()))
-            return run.elapsed() > deadline
 
         last = min(_LAST_STEP, _LAST_STEP_PER_STEP / steps)
-        ascent.climb(steps, _FIRST_STEP, last, stop=stop, report=run.raise_bound)
+        ascent.climb(steps, _FIRST_STEP, last, spent=spent, report=look)
         for roster in early:
             roster.result()
         self.bound = max(ascent.bound, 0)
+
+    def _timed(self) -> tuple[int, Callable[[], float]]:
+        """Estimate the steps that there is time for; return how to ask for the part spent."""
+        run, ascent = self._run, self.ascent
+        ascent.step(self.problem, _FIRST_STEP * ascent.unit)  # compiles on a first run
+        begun = run.elapsed()
+        for _ in range(_TIMED_STEPS):
+            ascent.step(self.problem, _FIRST_STEP * ascent.unit)
+        each = max((run.elapsed() - begun) / _TIMED_STEPS, 1e-5)
+        budget = _ASCENT_SHARE * run.left()
+        most = int(np.clip(budget / each, _FEWEST_STEPS, _MOST_STEPS))
+        budget = max(min(budget, most * each), 1e-3)
+        begun = run.elapsed()
+        return most, lambda: (run.elapsed() - begun) / budget
 
     def _guide(self) -> Guide:
         """Return what the best prices so far say about rosters."""
@@ -237,7 +243,9 @@ class _Search:
         """Make a roster that can be asked for until a better one is there."""
         begun = self._run.elapsed()
         forced = self.ascent.relaxation.forced
-        self.seating = construct(self.problem, self.calls, guide, forced, self._seed)
+        self.seating = construct(
+            self.problem, self.calls, guide, forced, self._seed, most_lines=_EARLY_LINES
+        )
         self._keep(self.seating)
         self._construction_s = self._run.elapsed() - begun
 

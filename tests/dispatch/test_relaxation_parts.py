@@ -194,15 +194,16 @@ def test_the_ascent_reports_rising_bounds_and_stops_when_told():
     with ThreadPoolExecutor(1) as threads:
         for _, problem in problems(5):
             relaxation = Relaxation(problem, threads, workers=1)
-            told = []
+            told, steps = [], iter(range(1_000))
             ascent = Ascent(relaxation)
             ascent.climb(
                 200,
                 1.0,
                 0.001,
-                stop=lambda: len(told) >= 2,  # noqa: B023 - called before the next problem
+                spent=lambda: next(steps) / 120,  # noqa: B023 - called before the next problem
                 report=told.append,
             )
+            assert ascent.steps <= 121
             assert told == sorted(set(told))
             assert ascent.bound == told[-1] == relaxation.evaluate(ascent.best).bound
             assert ((ascent.filled >= 0) & (ascent.filled <= problem.line_required + 1e-9)).all()
