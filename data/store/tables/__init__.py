@@ -6,19 +6,23 @@ from data.store.tables import (
     catalogue,
     checkins,
     demand,
+    gifts,
     ground,
     habits,
     idempotency,
     insurance,
     jobs,
+    notices,
     outbox,
     people,
+    points,
     rosters,
     scenarios,
     service,
     shifts,
     tasks,
     teams,
+    tips,
     training,
     turns,
 )
@@ -27,7 +31,8 @@ from data.store.tables.base import Base
 # In the order in which they may refer to each other.
 TOPICS = (
     *(catalogue, ground, people, teams, accounts, shifts, training, insurance, habits),
-    *(demand, service, scenarios, rosters, jobs, audit, outbox, idempotency),
+    *(demand, service, scenarios, rosters, jobs, audit, notices, outbox, idempotency),
+    *(points, gifts, tips),
     *(tasks, turns, checkins),
 )
 METADATA = Base.metadata
