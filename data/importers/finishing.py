@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.importers.cells import RefusedError
+from data.importers.claims import Claims, check_claims
 from data.importers.places import Ground, resolve
 from data.importers.preview import Refusal
 from data.importers.table_files import TableFileError, file_problem
@@ -34,6 +35,7 @@ def finish(
     system: str,
     file: str,
     zone: ZoneInfo,
+    claims: Claims | None = None,
 ) -> tuple[pd.DataFrame, list[Refusal]]:
     """Finish a kind's table from its sheets.
 
@@ -52,11 +54,14 @@ def finish(
     if not any(one.report.num_rows for one in checked):
         raise TableFileError([file_problem(file, "no_rows")])
     parts, places = [], []
+    claims = claims or Claims()
+    seen: dict[str, dict[bytes, str]] = {}
     for one in checked:
         refuse = _refuser(kind, one, file)
         part = _finished(
             kind, one, refuse, ground, system=system or one.system, file=file, zone=zone
         )
+        check_claims(kind, part, claims, seen, _quiet(one, refuse))
         good = np.array([row not in one.refused for row in range(len(part))], np.bool_)
         parts.append(part[good])
         places += [(one, row) for row in np.flatnonzero(good).tolist()]

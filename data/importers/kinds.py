@@ -208,7 +208,6 @@ TEAMS: Final = Kind(
                ("专业方向", "专长", "专业类别", "小组类别"), example="矛盾纠纷调解员"),
         Column("leader_id", Words("队长编号", "Leader"), codes("people"),
                ("队长", "负责人", "负责人编号", "leader_id", "leader id")),
-        Column("founded_on", Words("成立日期", "Founded on"), days(), ("成立时间", "组建日期")),
     ),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ would do to a table that is there. It changes nothing: whoever keeps the table t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ import pandas as pd
 
 from data.catalogue import load_professions, load_qualifications, load_roles
 from data.importers.cells import Codes, Setting
+from data.importers.claims import Claims
 from data.importers.finishing import finish
 from data.importers.headings import Header, catalogue, find_header, repeats_header
 from data.importers.kinds import KINDS, Kind
@@ -74,11 +75,14 @@ class Known:
         Points of communities, and the city's box.
     timezone : str
         Of times without an offset.
+    claims : Claims
+        Keys and numbers that belong to somebody else.
     """
 
     codes: Mapping[str, Codes] = field(default_factory=dict)
     ground: Ground = field(default_factory=Ground)
     timezone: str = "Asia/Shanghai"
+    claims: Claims = field(default_factory=Claims)
 
 
 def codes_of(table: str, names: Mapping[str, tuple[str, ...]]) -> Codes:
@@ -115,6 +119,7 @@ def preview_import(
     sheet: str | None = None,
     limits: TableLimits = LIMITS,
     language: Language = "en",
+    prepare: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
     progress: Progress | None = None,
 ) -> ImportPreview:
     """Read a table file and tell what importing it would do.
@@ -136,6 +141,9 @@ def preview_import(
     limits : TableLimits
     language : {"zh", "en"}
         Of the error, where the whole file is refused.
+    prepare : callable, optional
+        Puts the checked table into the form in which `existing` holds it, before they are
+        compared.
     progress : callable, optional
         Called with a stage (``reading``, ``checking``, ``comparing``), how much is done, and of
         how much.
@@ -147,6 +155,94 @@ def preview_import(
     GeometryError
         For an unknown `system`.
     """
+    read = read_import(
+        kind,
+        path,
+        known=known,
+        system=system,
+        sheet=sheet,
+        limits=limits,
+        language=language,
+        prepare=prepare,
+        progress=progress,
+    )
+    if progress:
+        progress("comparing", 0, 1)
+    preview = read.against(existing)
+    if progress:
+        progress("comparing", 1, 1)
+    return preview
+
+
+@dataclass(frozen=True, slots=True)
+class ReadImport:
+    """A file that was read and checked; what it would change depends on what is there.
+
+    Attributes
+    ----------
+    kind : Kind
+    file, sha256 : str
+        Name and hash of the file.
+    table : DataFrame
+        Rows without a refusal, in the form in which the existing table holds them.
+    """
+
+    kind: Kind
+    file: str
+    sha256: str
+    table: pd.DataFrame
+    _sheets: tuple[SheetReport, ...]
+    _skipped: tuple[str, ...]
+    _refused: tuple[Refusal, ...]
+    _num_untold: int
+    _num_kept: int
+
+    def against(self, existing: pd.DataFrame | None) -> ImportPreview:
+        """Tell what the file would do to a table: the kind's key and any of its columns."""
+        table, key = self.table, self.kind.key
+        new, at, changed = compare(table, existing, key)
+        after = table[changed].reset_index(drop=True)
+        before = pd.DataFrame({name: after[name].iloc[:0] for name in table.columns})
+        if existing is not None and changed.any():
+            rows = existing.iloc[at[changed]].reset_index(drop=True)
+            before = pd.DataFrame(
+                {
+                    name: rows[name] if name in rows else empty_like(after[name])
+                    for name in table.columns
+                }
+            )
+        return ImportPreview(
+            kind=self.kind.name,
+            file=self.file,
+            sha256=self.sha256,
+            sheets=self._sheets,
+            skipped_sheets=self._skipped,
+            key=key,
+            columns=tuple(table.columns),
+            new=table[new].reset_index(drop=True),
+            changed=after,
+            changed_from=before,
+            num_unchanged=int((~new & ~changed).sum()),
+            num_absent=0 if existing is None else len(existing) - len(np.unique(at[at >= 0])),
+            refused=self._refused,
+            num_refused=sum(one.num_rows for one in self._sheets) - self._num_kept,
+            num_untold=self._num_untold,
+        )
+
+
+def read_import(
+    kind: str,
+    path: Path,
+    *,
+    known: Known | None = None,
+    system: str = "",
+    sheet: str | None = None,
+    limits: TableLimits = LIMITS,
+    language: Language = "en",
+    prepare: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    progress: Progress | None = None,
+) -> ReadImport:
+    """Read and check a table file; parameters and errors as `preview_import` has them."""
     layout = KINDS[kind]
     known = Known(shipped_codes()) if known is None else known
     system = coordinate_system(system).value if system else ""
@@ -167,15 +263,21 @@ def preview_import(
             system=system,
             file=raw.file,
             zone=ZoneInfo(known.timezone),
+            claims=known.claims,
         )
     except TableFileError as error:
         raise TableFileError(error.words, language) from None
-    if progress:
-        progress("comparing", 0, 1)
-    preview = _preview(layout, raw, checked, table, refused=refused, existing=existing)
-    if progress:
-        progress("comparing", 1, 1)
-    return replace(preview, skipped_sheets=skipped, num_untold=keeper.dropped)
+    return ReadImport(
+        kind=layout,
+        file=raw.file,
+        sha256=raw.sha256,
+        table=table if prepare is None else prepare(table),
+        _sheets=tuple(one.report for one in checked),
+        _skipped=skipped,
+        _refused=tuple(refused),
+        _num_untold=keeper.dropped,
+        _num_kept=len(table),
+    )
 
 
 # ---- sheets
@@ -266,56 +368,16 @@ def _is_example(row: list[Any], header: Header, kind: Kind) -> bool:
     )
 
 
-# ---- the preview
-
-
-def _preview(
-    kind: Kind,
-    raw: RawTable,
-    checked: list[Checked],
-    table: pd.DataFrame,
-    *,
-    refused: list[Refusal],
-    existing: pd.DataFrame | None,
-) -> ImportPreview:
-    new, at, changed = compare(table, existing, kind.key)
-    after = table[changed].reset_index(drop=True)
-    before = pd.DataFrame({name: after[name].iloc[:0] for name in table.columns})
-    if existing is not None and changed.any():
-        rows = existing.iloc[at[changed]].reset_index(drop=True)
-        before = pd.DataFrame(
-            {
-                name: rows[name] if name in rows else empty_like(after[name])
-                for name in table.columns
-            }
-        )
-    num_rows = sum(one.report.num_rows for one in checked)
-    return ImportPreview(
-        kind=kind.name,
-        file=raw.file,
-        sha256=raw.sha256,
-        sheets=tuple(one.report for one in checked),
-        skipped_sheets=(),
-        key=kind.key,
-        columns=tuple(table.columns),
-        new=table[new].reset_index(drop=True),
-        changed=after,
-        changed_from=before,
-        num_unchanged=int((~new & ~changed).sum()),
-        num_absent=0 if existing is None else len(existing) - len(np.unique(at[at >= 0])),
-        refused=tuple(refused),
-        num_refused=num_rows - len(table),
-    )
-
-
 __all__ = [
     "TABLE_WORDS",
     "ImportPreview",
     "Known",
+    "ReadImport",
     "Refusal",
     "SheetReport",
     "TableFileError",
     "codes_of",
     "preview_import",
+    "read_import",
     "shipped_codes",
 ]

@@ -173,6 +173,10 @@ ROW_PROBLEMS: Final[Mapping[str, Words]] = {
     "no_place": Words(
         "需要经纬度或社区，实为空", "expected coordinates or a community, got neither"
     ),
+    "elsewhere": Words(
+        "“{got}”不归你管辖", "expected a code within your jurisdiction, got {got!r}"
+    ),
+    "owned": Words("已登记在另一人名下", "expected a number of nobody else, got another's"),
     "checksum": Words(
         "身份证号校验码不对：“{got}”",
         "expected an ID number whose last character fits, got {got!r}",

@@ -62,7 +62,7 @@ def _insert_sqlite(session: Session, table: Table, columns: Columns) -> None:
 
 def _copy_postgres(session: Session, table: Table, columns: Columns) -> None:
     names = ", ".join(f'"{name}"' for name in columns)
-    content = pa.table({name: pa.array(values) for name, values in columns.items()})
+    content = pa.table({name: pa.array(_hexed(values)) for name, values in columns.items()})
     buffer = io.BytesIO()
     # Texts are quoted, so that the empty text and NULL stay apart.
     pa_csv.write_csv(content, buffer, pa_csv.WriteOptions(include_header=False))
@@ -74,6 +74,14 @@ def _copy_postgres(session: Session, table: Table, columns: Columns) -> None:
         cursor.copy(statement) as copy,
     ):
         copy.write(buffer.getbuffer())
+
+
+def _hexed(values: Sequence[Any]) -> Sequence[Any]:
+    """Give bytes as COPY reads them; other values as they are."""
+    first = next((value for value in values if value is not None), None)
+    if not isinstance(first, bytes):
+        return values
+    return [None if value is None else f"\\x{value.hex()}" for value in values]
 
 
 @contextmanager

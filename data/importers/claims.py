@@ -1,0 +1,98 @@
+"""What rows of a file must not claim: keys of another jurisdiction, numbers of another person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.importers.cells import RefusedError, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from data.importers.kinds import Kind
+
+    Refuse = Callable[[int, str, RefusedError], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Values that belong to one key each, known by an index that does not show them.
+
+    Attributes
+    ----------
+    index : callable
+        Value → what stands for it.
+    owner : Mapping of bytes to str
+        What stands for a value → the key that it belongs to.
+    """
+
+    index: Callable[[str], bytes]
+    owner: Mapping[bytes, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What is not to be claimed.
+
+    Attributes
+    ----------
+    needs : frozenset of str
+        Columns that every row must fill, besides those that its kind requires.
+    elsewhere : frozenset of str
+        Keys that stand outside of what the importer may change.
+    owned : Mapping of str to Owned
+        By column.
+    """
+
+    needs: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    owned: Mapping[str, Owned] = field(default_factory=dict)
+
+
+def check_claims(
+    kind: Kind,
+    table: pd.DataFrame,
+    claims: Claims,
+    seen: dict[str, dict[bytes, str]],
+    refuse: Refuse,
+) -> None:
+    """Refuse rows that claim what is another's; `seen` carries on from sheet to sheet."""
+    keys = table[kind.key[0]].tolist()
+    for row, key in enumerate(keys):
+        if key in claims.elsewhere:
+            refuse(row, kind.key[0], RefusedError("elsewhere", got=cut(str(key))))
+    for column in sorted(claims.needs):
+        empty = (
+            np.ones(len(table), np.bool_)
+            if column not in table
+            else (table[column] == "").to_numpy(np.bool_)
+        )
+        for row in np.flatnonzero(empty):
+            refuse(int(row), column, RefusedError("required"))
+    for column, owned in claims.owned.items():
+        if column in table:
+            _check_owned(column, table[column].tolist(), keys, owned, seen, refuse)
+
+
+def _check_owned(  # noqa: PLR0917 - one column with all that it is judged by
+    column: str,
+    values: list[str],
+    keys: list[str],
+    owned: Owned,
+    seen: dict[str, dict[bytes, str]],
+    refuse: Refuse,
+) -> None:
+    mine = seen.setdefault(column, {})
+    for row, (value, key) in enumerate(zip(values, keys, strict=True)):
+        if not value:
+            continue
+        index = owned.index(value)
+        owner = owned.owner.get(index, key)
+        first = mine.setdefault(index, key)
+        if owner != key or first != key:
+            refuse(row, column, RefusedError("owned"))
