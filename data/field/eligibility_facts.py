@@ -1,0 +1,211 @@
+"""What the rules of eligibility look at, read from the store for one person or many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, select
+
+from data.field.eligibility import PersonFacts, RoleFacts, Span, Turn
+from data.field.errors import FieldMissingError
+from data.store.tables.catalogue import DutyRole, DutyRoleProfession, DutyRoleQualification
+from data.store.tables.insurance import InsuranceCover
+from data.store.tables.people import Person
+from data.store.tables.rosters import Assignment, Roster
+from data.store.tables.scenarios import ScenarioPerson, ScenarioShift
+from data.store.tables.tasks import HOLDING, Signup, Task
+from data.store.tables.training import PersonQualification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+BATCH: Final = 500
+AROUND: Final = timedelta(days=8)
+"""How far from a turn others may matter: the rest, and the week in which it lies."""
+
+
+def lock_people(session: Session, person_ids: Iterable[int]) -> None:
+    """Lock people in ascending id, so that nobody else binds them until the transaction ends.
+
+    The one lock of everything that binds people to turns: signing up, being assigned, swapping.
+    SQLite has one writer and needs none.
+    """
+    wanted = sorted(set(person_ids))
+    query = select(Person.id).where(Person.id.in_(wanted)).order_by(Person.id)
+    session.execute(query.with_for_update(key_share=True)).all()
+
+
+def person_facts(
+    session: Session, person_id: int, starts_at: datetime, ends_at: datetime
+) -> PersonFacts:
+    """Read one person for turns between two moments.
+
+    Raises
+    ------
+    FieldMissingError
+        Where there is no such person.
+    """
+    found = facts_of(session, [person_id], starts_at, ends_at)
+    if not found:
+        raise FieldMissingError(f"Expected the number of a person, got {person_id}.")
+    return found[0]
+
+
+def facts_of(
+    session: Session, person_ids: Sequence[int], starts_at: datetime, ends_at: datetime
+) -> list[PersonFacts]:
+    """Read people for turns between two moments, in the order of their ids."""
+    result: list[PersonFacts] = []
+    wanted = sorted(set(person_ids))
+    for first in range(0, len(wanted), BATCH):
+        result += _batch(session, wanted[first : first + BATCH], starts_at, ends_at)
+    return result
+
+
+def role_facts(session: Session, *codes: str) -> dict[str, RoleFacts]:
+    """Read duty roles and who may fill them; all of them where none is named."""
+    query = select(DutyRole.code, DutyRole.tier, DutyRole.hazardous, DutyRole.supervised)
+    fits: list[defaultdict[str, set[str]]] = []
+    for column, role in (
+        (DutyRoleProfession.profession, DutyRoleProfession.role),
+        (DutyRoleQualification.qualification, DutyRoleQualification.role),
+    ):
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        words = select(role, column)
+        for code, word in session.execute(words.where(role.in_(codes)) if codes else words):
+            found[code].add(word)
+        fits.append(found)
+    return {
+        row.code: RoleFacts(
+            row.code,
+            row.tier,
+            row.hazardous,
+            row.supervised,
+            frozenset(fits[0][row.code]),
+            frozenset(fits[1][row.code]),
+        )
+        for row in session.execute(query.where(DutyRole.code.in_(codes)) if codes else query)
+    }
+
+
+def _batch(
+    session: Session, wanted: list[int], starts_at: datetime, ends_at: datetime
+) -> list[PersonFacts]:
+    columns = (
+        *(Person.id, Person.code, Person.tier, Person.state, Person.station_id),
+        *(Person.profession, Person.born_on, Person.home_lat, Person.home_lng),
+        *(Person.travel_limit_m, Person.max_shifts, Person.show_up),
+    )
+    rows = session.execute(select(*columns).where(Person.id.in_(wanted)).order_by(Person.id)).all()
+    held = _qualifications(session, wanted)
+    covers = _covers(session, wanted)
+    turns = turns_of(session, wanted, starts_at - AROUND, ends_at + AROUND)
+    return [
+        PersonFacts(
+            person_id=row.id,
+            code=row.code,
+            tier=row.tier,
+            state=row.state,
+            station_id=row.station_id,
+            profession=row.profession,
+            qualifications=tuple(held.get(row.id, ())),
+            covers=tuple(covers.get(row.id, ())),
+            born_on=row.born_on,
+            home=None if row.home_lat is None else (row.home_lat, row.home_lng),
+            travel_limit_m=row.travel_limit_m,
+            max_shifts=row.max_shifts,
+            show_up=row.show_up,
+            turns=tuple(turns.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def _qualifications(session: Session, wanted: list[int]) -> dict[int, list[Span]]:
+    table = PersonQualification
+    query = select(
+        table.person_id, table.qualification, table.granted_on, table.expires_on, table.revoked_on
+    ).where(table.person_id.in_(wanted))
+    found: defaultdict[int, list[Span]] = defaultdict(list)
+    for person, word, since, expires, revoked in session.execute(query):
+        # On the day of the revocation it does not hold any more.
+        ends = [day for day in (expires, revoked and revoked - timedelta(days=1)) if day]
+        found[person].append(Span(word, since, min(ends, default=None)))
+    return found
+
+
+def _covers(session: Session, wanted: list[int]) -> dict[int, list[Span]]:
+    table = InsuranceCover
+    query = select(table.person_id, table.starts_on, table.ends_on)
+    found: defaultdict[int, list[Span]] = defaultdict(list)
+    for person, since, until in session.execute(query.where(table.person_id.in_(wanted))):
+        found[person].append(Span("cover", since, until))
+    return found
+
+
+def turns_of(
+    session: Session, wanted: list[int], begin: datetime, end: datetime
+) -> dict[int, list[Turn]]:
+    """Read what people are bound to between two moments: places held, and published turns."""
+    found: defaultdict[int, list[Turn]] = defaultdict(list)
+    for person, *turn in session.execute(_task_turns(wanted, begin, end)):
+        task_id, code, starts_at, ends_at = turn
+        found[person].append(Turn(f"task:{task_id}", code, starts_at, ends_at))
+    for person, scenario_id, code, starts_at, ends_at in session.execute(
+        _roster_turns(wanted, begin, end)
+    ):
+        source = f"roster:{scenario_id}:{code}"
+        found[person].append(Turn(source, code, starts_at, ends_at))
+    for turns in found.values():
+        turns.sort(key=lambda turn: (turn.starts_at, turn.source))
+    return found
+
+
+def _task_turns(wanted: list[int], begin: datetime, end: datetime) -> Any:
+    return (
+        select(Signup.person_id, Task.id, Task.code, Task.starts_at, Task.ends_at)
+        .join(Task, Task.id == Signup.task_id)
+        .where(
+            Signup.person_id.in_(wanted),
+            Signup.state.in_(HOLDING),
+            Task.state.in_(("open", "closed", "done")),
+            Task.starts_at < end,
+            Task.ends_at > begin,
+        )
+    )
+
+
+def _roster_turns(wanted: list[int], begin: datetime, end: datetime) -> Any:
+    # Three steps by index: the person in scenarios, the published roster, the assignments.
+    shift = and_(
+        ScenarioShift.scenario_id == ScenarioPerson.scenario_id,
+        ScenarioShift.position == Assignment.shift,
+    )
+    return (
+        select(
+            ScenarioPerson.person_id,
+            ScenarioPerson.scenario_id,
+            ScenarioShift.code,
+            ScenarioShift.starts_at,
+            ScenarioShift.ends_at,
+        )
+        .join(
+            Roster,
+            and_(Roster.scenario_id == ScenarioPerson.scenario_id, Roster.state == "published"),
+        )
+        .join(
+            Assignment,
+            and_(Assignment.roster_id == Roster.id, Assignment.person == ScenarioPerson.position),
+        )
+        .join(ScenarioShift, shift)
+        .where(
+            ScenarioPerson.person_id.in_(wanted),
+            ScenarioShift.starts_at < end,
+            ScenarioShift.ends_at > begin,
+        )
+    )

@@ -1,0 +1,267 @@
+"""Signing up and withdrawing: every write takes the person's lock, then the task's.
+
+People who choose for themselves and people who are assigned go through the same function, so no
+place is given twice. `data.field.waiting` moves the waiting list up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+
+from data.field.eligibility import refusals
+from data.field.eligibility_facts import lock_people, person_facts, role_facts
+from data.field.eligibility_tasks import capacity_refusals, door_refusals, offer_of
+from data.field.errors import FieldMissingError, FieldStateError, RefusedError
+from data.field.tasks import find_task
+from data.field.waiting import move_up
+from data.field.wording import Refusal
+from data.store.scope import CITY
+from data.store.tables.people import Person
+from data.store.tables.tasks import HOLDING, LIVE_SIGNUPS, Signup, Task
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from data.field.limits import Limits
+    from data.field.task_values import TaskView
+    from data.store.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class SignupView:
+    """A sign-up as it stands; ``place_in_line`` counts from 1 in the waiting list, else 0."""
+
+    signup_id: int
+    task_id: int
+    task_code: str
+    person_id: int
+    person_code: str
+    state: str
+    means: str
+    offered_until: datetime | None
+    reason: str | None
+    created_at: datetime
+    changed_at: datetime
+    row_version: int
+    place_in_line: int
+
+
+def sign_up(
+    session: Session,
+    task_id: int,
+    person_id: int,
+    limits: Limits,
+    *,
+    by: str,
+    now: datetime,
+    wait: bool = False,
+    assigned: bool = False,
+    scope: Scope = CITY,
+) -> SignupView:
+    """Give a person a place, or with `wait` one in the waiting list where all are taken.
+
+    Parameters
+    ----------
+    assigned : bool
+        By the station: also between the deadline and the start.
+
+    Raises
+    ------
+    RefusedError
+        With every rule that says no.
+    """
+    lock_people(session, [person_id])
+    task = find_task(session, task_id, scope, lock=True)
+    role = role_facts(session, task.role)[task.role]
+    person = person_facts(session, person_id, task.starts_at, task.ends_at)
+    may_be_late = assigned and task.state in {"open", "closed"} and now < task.starts_at
+    door = () if may_be_late else door_refusals(task, now, limits)
+    already = (Refusal("already"),) if _live(session, task_id, person_id) else ()
+    no = (*door, *already, *refusals(person, offer_of(task, role), limits))
+    capacity = capacity_refusals(task, role, limits)
+    if no or (capacity and not wait):
+        raise RefusedError((*no, *capacity))
+    row = Signup(
+        task_id=task_id,
+        person_id=person_id,
+        state="waiting" if capacity else "confirmed",
+        means="assigned" if assigned else "self",
+        created_at=now,
+        created_by=by,
+        changed_at=now,
+    )
+    session.add(row)
+    session.flush()
+    if not capacity:
+        _count(session, task_id, 1)
+    return find_signup(session, row.id)
+
+
+def confirm_offer(
+    session: Session, task_id: int, person_id: int, limits: Limits, *, now: datetime
+) -> SignupView:
+    """Take the place that was offered to somebody in the waiting list.
+
+    Raises
+    ------
+    FieldStateError
+        Where none is offered, or the time to confirm has passed.
+    RefusedError
+        Where a rule says no by now.
+    """
+    lock_people(session, [person_id])
+    task = find_task(session, task_id, lock=True)
+    row = _require_live(session, task_id, person_id)
+    if row.state != "offered" or row.offered_until is None or row.offered_until <= now:
+        raise FieldStateError(f"Expected a place of {task.code} on offer, got none.")
+    role = role_facts(session, task.role)[task.role]
+    person = person_facts(session, person_id, task.starts_at, task.ends_at)
+    if no := refusals(person, offer_of(task, role), limits):
+        raise RefusedError(no)
+    change_signup(session, row.id, now, state="confirmed", means="waiting_list")
+    return find_signup(session, row.id)
+
+
+def withdraw(
+    session: Session,
+    task_id: int,
+    person_id: int,
+    limits: Limits,
+    *,
+    now: datetime,
+    reason: str | None = None,
+    by_station: bool = False,
+    scope: Scope = CITY,
+) -> SignupView:
+    """Give a place back, decline an offered one or leave the waiting list; the next one is asked.
+
+    Raises
+    ------
+    RefusedError
+        For a place held after the deadline; the station may still release it before the start.
+    """
+    lock_people(session, [person_id])
+    task = find_task(session, task_id, scope, lock=True)
+    row = _require_live(session, task_id, person_id)
+    last = task.starts_at if by_station else task.signup_until
+    if row.state == "confirmed" and last <= now:
+        raise RefusedError((Refusal("deadline", {"until": limits.words(last)}),))
+    state = {"offered": "declined", "waiting": "withdrawn"}.get(row.state, "withdrawn")
+    held = row.state in HOLDING
+    if by_station:
+        state = "released"
+    change_signup(session, row.id, now, state=state, offered_until=None, reason=reason)
+    if held:
+        _count(session, task_id, -1)
+        move_up(session, task_id, limits, now)
+    return find_signup(session, row.id)
+
+
+def find_signup(session: Session, signup_id: int) -> SignupView:
+    """Read a sign-up.
+
+    Raises
+    ------
+    FieldMissingError
+        Where there is none of this number.
+    """
+    found = _views(session, Signup.id == signup_id)
+    if not found:
+        raise FieldMissingError(f"Expected the number of a sign-up, got {signup_id}.")
+    return found[0]
+
+
+def signups_of_task(session: Session, task_id: int) -> list[SignupView]:
+    """List a task's sign-ups in the order in which they came."""
+    return _views(session, Signup.task_id == task_id)
+
+
+def signups_of_person(
+    session: Session, person_id: int, *, since: datetime, limit: int = 200
+) -> list[tuple[SignupView, TaskView]]:
+    """List a person's sign-ups for tasks that end after a moment, by start."""
+    query = (
+        select(Signup.id, Task.id)
+        .join(Task, Task.id == Signup.task_id)
+        .where(Signup.person_id == person_id, Task.ends_at > since)
+        .order_by(Task.starts_at, Signup.id)
+        .limit(limit)
+    )
+    return [
+        (find_signup(session, signup), find_task(session, task))
+        for signup, task in session.execute(query).all()
+    ]
+
+
+def change_signup(session: Session, signup_id: int, now: datetime, **values: Any) -> None:
+    """Change a sign-up; whoever calls this holds the task's lock."""
+    version = {"changed_at": now, "row_version": Signup.row_version + 1}
+    values.setdefault("offered_until", None)
+    session.execute(update(Signup).where(Signup.id == signup_id).values(**values, **version))
+
+
+def _count(session: Session, task_id: int, change: int) -> None:
+    session.execute(update(Task).where(Task.id == task_id).values(taken=Task.taken + change))
+
+
+def _live(session: Session, task_id: int, person_id: int) -> Signup | None:
+    query = select(Signup).where(
+        Signup.task_id == task_id,
+        Signup.person_id == person_id,
+        Signup.state.in_(LIVE_SIGNUPS),
+    )
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _require_live(session: Session, task_id: int, person_id: int) -> Signup:
+    row = _live(session, task_id, person_id)
+    if row is None:
+        raise FieldMissingError(f"Expected a sign-up for task {task_id}, got none.")
+    return row
+
+
+def _views(session: Session, condition: Any) -> list[SignupView]:
+    ahead = (
+        select(func.count())
+        .select_from(_AHEAD)
+        .where(
+            _AHEAD.c.task_id == Signup.task_id,
+            _AHEAD.c.state == "waiting",
+            _AHEAD.c.id <= Signup.id,
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(Signup, Task.code.label("task_code"), Person.code.label("person_code"), ahead)
+        .join(Task, Task.id == Signup.task_id)
+        .join(Person, Person.id == Signup.person_id)
+        .where(condition)
+        .order_by(Signup.id)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        SignupView(
+            signup_id=row.id,
+            task_id=row.task_id,
+            task_code=task_code,
+            person_id=row.person_id,
+            person_code=person_code,
+            state=row.state,
+            means=row.means,
+            offered_until=row.offered_until,
+            reason=row.reason,
+            created_at=row.created_at,
+            changed_at=row.changed_at,
+            row_version=row.row_version,
+            place_in_line=place if row.state == "waiting" else 0,
+        )
+        for row, task_code, person_code, place in session.execute(query)
+    ]
+
+
+_AHEAD = Signup.__table__.alias("ahead")
