@@ -10,6 +10,8 @@ from data.store.tables import (
     ground,
     habits,
     idempotency,
+    imports,
+    incidents,
     insurance,
     jobs,
     notices,
@@ -33,7 +35,7 @@ TOPICS = (
     *(catalogue, ground, people, teams, accounts, shifts, training, insurance, habits),
     *(demand, service, scenarios, rosters, jobs, audit, notices, outbox, idempotency),
     *(points, gifts, tips),
-    *(tasks, turns, checkins),
+    *(tasks, turns, checkins, incidents, imports),
 )
 METADATA = Base.metadata
 
