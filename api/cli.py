@@ -17,6 +17,7 @@ from api.commands import (
     explaining,
     exporting,
     importing,
+    ledger,
     planning,
     repairing,
     showing,
@@ -43,7 +44,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (planning, explaining, repairing, siting, importing, exporting, showing, store):
+for module in (
+    planning,
+    explaining,
+    repairing,
+    siting,
+    importing,
+    exporting,
+    showing,
+    store,
+    ledger,
+):
     app.add_typer(module.commands)
 
 

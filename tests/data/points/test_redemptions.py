@@ -65,8 +65,13 @@ def give(store: Store, town: Town, person: str, points: int) -> None:
     assert store.submit(lambda s: award(s, KEYS, NOW, one)).points == points
 
 
-def wish(
-    store: Store, town: Town, person: str, gift: int, quantity: int = 1, key: str = "k"
+def wish(  # noqa: PLR0917
+    store: Store,
+    town: Town,
+    person: str,
+    gift: int,
+    quantity: int = 1,
+    key: str = "k",
 ) -> RedemptionView:
     one = Wish(town.people[person], gift, quantity, key)
     return store.submit(lambda s: reserve(s, KEYS, NOW, one, actor="account:7"))
@@ -172,8 +177,8 @@ def test_two_persons_above_the_limit(store: Store, town: Town) -> None:
 def test_nobody_hands_a_gift_to_themselves(store: Store, town: Town, gift: int) -> None:
     give(store, town, "v1", 120)
     one = wish(store, town, "v1", gift)
+    me = Staff("account:1", town.people["v1"])
     with pytest.raises(TwoPersonsError, match="one's own"):
-        me = Staff("account:1", town.people["v1"])
         store.submit(lambda s: hand_over(s, KEYS, NOW, one.id, me))
 
 
