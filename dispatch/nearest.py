@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from dispatch.nearest_bins import Columns
 from dispatch.nearest_layer import Layer
 from dispatch.nearest_plane import plane_of
-from dispatch.nearest_rules import NearestError, Refusal, Rule, as_array
+from dispatch.nearest_rules import NearestError, Refusal, Rule, as_array, as_masks
 from grid.travel import unit_vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 MAX_NEAREST: Final = 500
 EXAMPLES: Final = 3
 GONE: Final = -1
+
+_NOBODY: Final = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,9 +136,7 @@ class NearestIndex:
         plane = plane_of(cells)
         self._lock = threading.Lock()
         capacity = max(16, len(things))
-        self._words = np.zeros((capacity, 3), np.uint64)
-        self._place = np.zeros((capacity, 4), np.float64)
-        self._rank = np.zeros(capacity, np.int64)
+        self._columns = _empty(capacity)
         self._layer = np.full(capacity, GONE, np.int8)
         self._layers = [Layer(plane, capacity) for _ in self.minutes_per_m]
         self._fastest_first = np.argsort(self.minutes_per_m, kind="stable").tolist()
@@ -156,7 +157,7 @@ class NearestIndex:
         within_m: float = np.inf,
         step_min: float = 0.0,
         prefers: int = 0,
-        excluded: Iterable[int] = (),
+        excluded: Sequence[int] = (),
         layers: Sequence[int] | None = None,
     ) -> Nearest:
         """Return the first `k` that pass the rules.
@@ -166,7 +167,7 @@ class NearestIndex:
         lat, lng : float
             WGS-84 degrees.
         rules : sequence of Rule
-            All must hold (or their `as_array`).
+            All must hold (or their `as_masks`).
         k : int
             1..500.
         within_min, within_m : float
@@ -175,25 +176,26 @@ class NearestIndex:
             Round minutes up to such steps before rank decides; 0: minutes alone decide.
         prefers : int
             Bits of roles that come first among equals of a step and rank.
-        excluded : iterable of int
+        excluded : sequence of int
             Numbers to leave out.
         layers : sequence of int, optional
             Search these alone.
         """
         if not 1 <= k <= MAX_NEAREST:
             raise NearestError(f"Expected 1 to {MAX_NEAREST} nearest, got {k}.")
-        spot, compiled = _spot(lat, lng), _compiled(rules)
-        left_out = np.fromiter(excluded, np.int64)
+        _checked(lat, lng)
+        masks = rules if isinstance(rules, np.ndarray) else as_masks(rules)
+        left_out = np.array(excluded, np.int64) if excluded else _NOBODY
         keys, who = np.empty((k, 4)), np.empty(k, np.int64)
-        count, mask = 0, np.uint64(prefers)
+        count, liked = 0, np.uint64(prefers)
         with self._lock:
             for layer in self._fastest_first if layers is None else layers:
-                minutes_per_m = self.minutes_per_m[layer]
-                pace = np.array((minutes_per_m, step_min))
-                reach_m = min(within_m, within_min / minutes_per_m)
+                pace = self.minutes_per_m[layer]
+                reach_m = min(within_m, within_min / pace)
                 for bins in self._layers[layer].sets():
                     count = bins.search(
-                        spot, compiled, left_out, reach_m, pace, mask, keys, who, count
+                        *(lat, lng, masks, left_out, reach_m, pace, step_min, liked),
+                        *(keys, who, count),
                     )
         return Nearest(who[:count], keys[:count, 2], keys[:count, 3])
 
@@ -205,14 +207,14 @@ class NearestIndex:
         within_m: float,
         *,
         examples: int = EXAMPLES,
-        excluded: Iterable[int] = (),
+        excluded: Sequence[int] = (),
     ) -> Reasons:
         """Count who within `within_m` great-circle metres fails which rule first.
 
         The own limit is the last rule. Rules with one refusal (or none that fail) are summed up.
         """
-        spot, compiled = _spot(lat, lng), as_array(rules)
-        left_out = np.fromiter(excluded, np.int64)
+        _checked(lat, lng)
+        compiled, left_out = as_array(rules), np.array(excluded, np.int64)
         total = np.zeros(len(rules) + 2, np.int64)
         found: list[list[tuple[float, int, float]]] = [[] for _ in total]
         with self._lock:
@@ -222,7 +224,7 @@ class NearestIndex:
                     minutes, distance = np.full(shape, np.inf), np.full(shape, np.inf)
                     who = np.full(shape, -1, np.int64)
                     bins.refused(
-                        *(spot, compiled, left_out, within_m, minutes_per_m),
+                        *(lat, lng, compiled, left_out, within_m, minutes_per_m),
                         *(total, minutes, distance, who),
                     )
                     for rule, number in np.argwhere(who >= 0):
@@ -241,10 +243,10 @@ class NearestIndex:
             for layer in np.unique(before[before != things.layer]):
                 if layer != GONE:
                     gone = at[(before == layer) & (things.layer != layer)]
-                    self._layers[layer].drop(gone, *self._columns())
+                    self._layers[layer].drop(gone, self._columns)
             self._write(at, things)
             for layer in np.unique(things.layer):
-                self._layers[layer].take(at[things.layer == layer], *self._columns())
+                self._layers[layer].take(at[things.layer == layer], self._columns)
 
     def move(self, numbers: ArrayLike, lat: ArrayLike, lng: ArrayLike) -> None:
         """Put things that are here elsewhere; whoever is named twice ends at the last place."""
@@ -254,19 +256,19 @@ class NearestIndex:
             raise NearestError("Expected places on the globe, got one that is none.")
         with self._lock:
             self._known(at)
-            self._place[at, :3] = vectors
+            self._columns.place[at, :3] = vectors
             at = np.unique(at)
             for layer in np.unique(self._layer[at]):
-                self._layers[layer].take(at[self._layer[at] == layer], *self._columns())
+                self._layers[layer].take(at[self._layer[at] == layer], self._columns)
 
     def change(self, numbers: ArrayLike, roles: ArrayLike, state: ArrayLike) -> None:
         """Give things that are here other roles and another state; they stay where they are."""
         at = np.asarray(numbers, np.int64)
         with self._lock:
             self._known(at)
-            self._words[at, 0], self._words[at, 1] = roles, state
+            self._columns.words[at, 0], self._columns.state[at] = roles, state
             for layer in np.unique(self._layer[at]):
-                self._layers[layer].renew(at[self._layer[at] == layer], self._words)
+                self._layers[layer].renew(at[self._layer[at] == layer], self._columns)
 
     def drop(self, numbers: ArrayLike) -> None:
         """Let things go; their numbers may be used again."""
@@ -274,7 +276,7 @@ class NearestIndex:
         with self._lock:
             self._known(at)
             for layer in np.unique(self._layer[at]):
-                self._layers[layer].drop(at[self._layer[at] == layer], *self._columns())
+                self._layers[layer].drop(at[self._layer[at] == layer], self._columns)
             self._layer[at] = GONE
 
     def settle(self) -> bool:
@@ -287,18 +289,17 @@ class NearestIndex:
 
     def _fill(self) -> None:
         for number, layer in enumerate(self._layers):
-            layer.fill(np.flatnonzero(self._layer == number), *self._columns())
-
-    def _columns(self) -> tuple[NDArray[np.uint64], NDArray[np.float64], NDArray[np.int64]]:
-        return self._words, self._place, self._rank
+            layer.fill(np.flatnonzero(self._layer == number), self._columns)
 
     def _write(self, at: NDArray[np.int64], things: Things) -> None:
         if not ((things.layer >= 0) & (things.layer < len(self._layers))).all():
             raise NearestError(f"Expected layers in 0..{len(self._layers) - 1}.")
-        self._words[at] = np.stack((things.roles, things.state, things.needs), axis=1)
-        self._place[at, :3] = unit_vectors(things.lat, things.lng)
-        self._place[at, 3] = things.limit_m
-        self._rank[at], self._layer[at] = things.rank, things.layer
+        columns = self._columns
+        columns.state[at] = things.state
+        columns.words[at, 0], columns.words[at, 1] = things.roles, things.needs
+        columns.place[at, :3] = unit_vectors(things.lat, things.lng)
+        columns.place[at, 3] = things.limit_m
+        columns.rank[at], self._layer[at] = things.rank, things.layer
 
     def _known(self, at: NDArray[np.int64]) -> None:
         if len(at) and not (
@@ -307,25 +308,30 @@ class NearestIndex:
             raise NearestError("Expected numbers that are in the index, got another.")
 
     def _grow(self, count: int) -> None:
-        more = max(count, 2 * len(self._rank)) - len(self._rank)
-        if count <= len(self._rank):
+        have = len(self._layer)
+        if count <= have:
             return
-        self._words = np.concatenate((self._words, np.zeros((more, 3), np.uint64)))
-        self._place = np.concatenate((self._place, np.zeros((more, 4))))
-        self._rank = np.concatenate((self._rank, np.zeros(more, np.int64)))
-        self._layer = np.concatenate((self._layer, np.full(more, GONE, np.int8)))
+        more = _empty(max(count, 2 * have) - have)
+        for name in Columns.__slots__:
+            both = (getattr(self._columns, name), getattr(more, name))
+            setattr(self._columns, name, np.concatenate(both))
+        self._layer = np.concatenate((self._layer, np.full(len(more.rank), GONE, np.int8)))
         for layer in self._layers:
-            layer.grow(len(self._rank))
+            layer.grow(len(self._layer))
 
 
-def _spot(lat: float, lng: float) -> NDArray[np.float64]:
-    if not (-90 <= lat <= 90 and np.isfinite(lng)):
+def _empty(count: int) -> Columns:
+    return Columns(
+        state=np.zeros(count, np.uint64),
+        words=np.zeros((count, 2), np.uint64),
+        place=np.zeros((count, 4), np.float64),
+        rank=np.zeros(count, np.int64),
+    )
+
+
+def _checked(lat: float, lng: float) -> None:
+    if not (-90 <= lat <= 90 and -1000 < lng < 1000):  # false for NaN, too
         raise NearestError(f"Expected a place on the globe, got {lat}, {lng}.")
-    return unit_vectors(lat, lng)[0]
-
-
-def _compiled(rules: Sequence[Rule] | NDArray[np.uint64]) -> NDArray[np.uint64]:
-    return rules if isinstance(rules, np.ndarray) else as_array(rules)
 
 
 def _reasons(

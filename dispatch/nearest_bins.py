@@ -15,18 +15,30 @@ if TYPE_CHECKING:
     from dispatch.nearest_plane import Plane
 
 
+@dataclass(slots=True, eq=False)
+class Columns:
+    """What is known of every thing, by its number; the same columns as those of `Bins`."""
+
+    state: NDArray[np.uint64]
+    words: NDArray[np.uint64]
+    place: NDArray[np.float64]
+    rank: NDArray[np.int64]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Bins:
-    """Rows of things by bin; ``words`` and ``tags`` are changed in place (`dispatch.nearest`).
+    """Rows of things by bin; ``state`` and ``words`` are changed in place (`dispatch.nearest`).
 
     Attributes
     ----------
-    words : ndarray of uint64, shape (n, 3)
-        Roles, state, needs.
+    state : ndarray of uint64, shape (n,)
+        With the bit `GONE` where the thing has left.
+    words : ndarray of uint64, shape (n, 2)
+        Roles, needs.
     place : ndarray of float64, shape (n, 4)
         Unit vector, and own limit in great-circle metres.
     tags : ndarray of int64, shape (n, 2)
-        Rank (higher comes first) and number; -1 where the thing has left.
+        Rank (higher comes first) and number.
     start : ndarray of int32, shape (bins + 2,)
         First row of each bin, of those beyond all bins, and the end.
     plane : ndarray of float64, shape (13,)
@@ -37,6 +49,7 @@ class Bins:
         Largest own limit.
     """
 
+    state: NDArray[np.uint64]
     words: NDArray[np.uint64]
     place: NDArray[np.float64]
     tags: NDArray[np.int64]
@@ -45,13 +58,15 @@ class Bins:
     shape: tuple[int, int]
     farthest_m: float
 
-    def search(  # noqa: PLR0917
+    def search(  # noqa: PLR0917 - called a thousand times a second: keywords cost
         self,
-        spot: NDArray[np.float64],
-        rules: NDArray[np.uint64],
+        lat: float,
+        lng: float,
+        masks: NDArray[np.uint64],
         excluded: NDArray[np.int64],
         reach_m: float,
-        pace: NDArray[np.float64],
+        minutes_per_m: float,
+        step_min: float,
         prefers: np.uint64,
         keys: NDArray[np.float64],
         who: NDArray[np.int64],
@@ -59,15 +74,16 @@ class Bins:
     ) -> int:
         """Add to the sorted list `keys`, `who`; return how many it holds (`search_bins`)."""
         found, _ = search_bins(
-            *(self.words, self.place, self.tags, self.start, self.plane, *self.shape),
-            *(spot, rules, excluded, min(reach_m, self.farthest_m), pace, prefers),
-            *(keys, who, count),
+            *(self.state, self.words, self.place, self.tags, self.start, self.plane, *self.shape),
+            *(lat, lng, masks, excluded, min(reach_m, self.farthest_m), minutes_per_m, step_min),
+            *(prefers, keys, who, count),
         )
         return int(found)
 
     def refused(  # noqa: PLR0917
         self,
-        spot: NDArray[np.float64],
+        lat: float,
+        lng: float,
         rules: NDArray[np.uint64],
         excluded: NDArray[np.int64],
         reach_m: float,
@@ -79,23 +95,22 @@ class Bins:
     ) -> None:
         """Add to counts and nearest examples of each rule (`count_refused`)."""
         count_refused(
-            *(self.words, self.place, self.tags, self.start, self.plane, *self.shape),
-            *(spot, rules, excluded, reach_m, minutes_per_m),
+            *(self.state, self.words, self.place, self.tags, self.start, self.plane, *self.shape),
+            *(lat, lng, rules, excluded, reach_m, minutes_per_m),
             *(counts, minutes, distances, who),
         )
 
 
 def sorted_into(
-    plane: Plane,
-    words: NDArray[np.uint64],
-    place: NDArray[np.float64],
-    rank: NDArray[np.int64],
-    number: NDArray[np.int64],
+    plane: Plane, columns: Columns, number: NDArray[np.int64]
 ) -> tuple[Bins, NDArray[np.int32]]:
-    """Return the things in bins of the plane, and in which order the rows were taken."""
+    """Return the things of these numbers in bins, and the place of each row among the numbers."""
+    place = columns.place[number]
     start, order = sort_into_bins(plane.to_bin, *plane.shape, place)
+    taken = number[order]
     as_read = np.concatenate((plane.to_bin.ravel(), plane.form, [plane.stretch]))
-    tags = np.stack((rank[order], number[order]), axis=1)
+    tags = np.stack((columns.rank[taken], taken), axis=1)
     farthest = float(place[:, 3].max(initial=0.0))
-    bins = Bins(words[order], place[order], tags, start, as_read, plane.shape, farthest)
+    state, words = columns.state[taken], columns.words[taken]
+    bins = Bins(state, words, place[order], tags, start, as_read, plane.shape, farthest)
     return bins, order

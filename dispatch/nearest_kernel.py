@@ -1,9 +1,11 @@
 """Compiled loops of nearest search: points into bins, and rings of bins until the proof holds.
 
-A thing (a person or a task) is a row of ``words`` (uint64: roles, state, needs), of ``place``
-(float64: unit vector x, y, z, and its own limit in great-circle metres) and of ``tags`` (int64:
-rank, number). A dead row has the number -1. Rows lie in the order of their bins, so the bins from
-one column to another of a row are one slice, and an empty slice costs one subtraction.
+A thing (a person or a task) is a row of ``state`` (uint64), of ``words`` (uint64: roles, needs),
+of ``place`` (float64: unit vector x, y, z, and its own limit in great-circle metres) and of
+``tags`` (int64: rank, number). A row whose thing has left has the bit `GONE`. Rows lie in the order
+of their bins, so the bins from one column to another of a row are one slice, and an empty slice
+costs one subtraction. Most rows fail by their state: it lies apart, eight bytes a row, and one comparison
+(``state & care == want``) settles all rules of the kinds `ALL` and `NONE`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,13 @@ from grid.travel import EARTH_RADIUS_M
 ANY, ALL, NONE, WITHIN = range(4)
 """How a rule's mask is compared with a word: shares a bit, has all bits, has none of them, or has
 no bit beyond the mask."""
+
+GONE = 1 << 15
+"""Bit of a state: whatever stood here has left."""
+
+CARE, WANT, ROLES, FIRST, SECOND, NEEDS = range(6)
+"""Masks of a search: bits of state to compare, and with what; roles, and twice bits of state, of
+which one must be there (0: no matter); bits that needs may have."""
 
 _SLACK = 1 + 1e-9
 _SLACK_M = 1e-3
@@ -55,10 +64,11 @@ def sort_into_bins(to_bin, rows, cols, place):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def failed_rule(words, s, rules):  # type: ignore[no-untyped-def]
-    """Return the first rule that a thing fails, or -1."""
+def failed_rule(state, words, s, rules):  # type: ignore[no-untyped-def]
+    """Return the first rule that a thing fails, or -1. Words: 0 roles, 1 state, 2 needs."""
     for r in range(rules.shape[0]):
-        word = words[s, np.int64(rules[r, 0])]
+        at = rules[r, 0]
+        word = state[s] if at == 1 else (words[s, 0] if at == 0 else words[s, 1])
         kind, mask = rules[r, 1], rules[r, 2]
         if kind == ANY:
             if word & mask == 0:
@@ -72,6 +82,13 @@ def failed_rule(words, s, rules):  # type: ignore[no-untyped-def]
         elif word & ~mask != 0:
             return r
     return -1
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def unit_vector(lat, lng):  # type: ignore[no-untyped-def]
+    """Return one point as `grid.travel.unit_vectors` has it."""
+    phi, theta = np.radians(lat), np.radians(lng)
+    return np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -111,14 +128,20 @@ def farthest_useful(keys, count, reach_m, minutes_per_m, step):  # type: ignore[
 
 @nb.njit(cache=True, nogil=True)
 def _scan(  # type: ignore[no-untyped-def]
-    lo, hi, words, place, tags, spot, rules, excluded, reach_m, pace, prefers, keys, who, state
-):
-    """Look at one slice of rows. ``state``: how many are listed, squared chord still useful."""
-    minutes_per_m, step, k = pace[0], pace[1], who.size
-    count, useful = int(state[0]), state[1]
+    lo, hi, state, words, place, tags, spot, masks, excluded, reach_m, minutes_per_m, step,
+    prefers, keys, who, list_state,
+):  # fmt: skip
+    """Look at one slice. ``list_state``: how many are listed, squared chord still useful."""
+    care, want, roles = masks[CARE], masks[WANT], masks[ROLES]
+    one, two, needs = masks[FIRST], masks[SECOND], masks[NEEDS]
+    k, count, useful = who.size, int(list_state[0]), list_state[1]
     for s in range(lo, hi):
-        number = tags[s, 1]
-        if number < 0 or failed_rule(words, s, rules) >= 0:
+        bits = state[s]
+        if bits & care != want:
+            continue
+        if (one != 0 and bits & one == 0) or (two != 0 and bits & two == 0):
+            continue
+        if (roles != 0 and words[s, 0] & roles == 0) or words[s, 1] & ~needs != 0:
             continue
         dx, dy, dz = place[s, 0] - spot[0], place[s, 1] - spot[1], place[s, 2] - spot[2]
         square = dx * dx + dy * dy + dz * dz
@@ -127,6 +150,7 @@ def _scan(  # type: ignore[no-untyped-def]
         distance = 2 * EARTH_RADIUS_M * np.arcsin(min(1.0, 0.5 * np.sqrt(square)))
         if distance > place[s, 3] or distance > reach_m:
             continue
+        number = tags[s, 1]
         if _holds(excluded, number):
             continue
         minutes = distance * minutes_per_m
@@ -163,7 +187,7 @@ def _scan(  # type: ignore[no-untyped-def]
         who[at] = number
         if count == k:
             useful = chord_square(farthest_useful(keys, count, reach_m, minutes_per_m, step))
-    state[0], state[1] = count, useful
+    list_state[0], list_state[1] = count, useful
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -185,28 +209,28 @@ def columns_within(form, rho_square, row, spot_row, spot_col, cols):  # type: ig
 
 @nb.njit(cache=True, nogil=True)
 def search_bins(  # type: ignore[no-untyped-def]
-    words, place, tags, start, plane, rows, cols, spot, rules, excluded, reach_m, pace, prefers,
-    keys, who, count,
+    state, words, place, tags, start, plane, rows, cols, lat, lng, masks, excluded, reach_m,
+    minutes_per_m, step, prefers, keys, who, count,
 ):  # fmt: skip
     """Add to a sorted list what of one set of bins belongs to the first ``who.size``.
 
     Parameters
     ----------
-    words, place, tags, start
+    state, words, place, tags, start
         Rows by bin, see above.
     plane : (13,) float64
         ``to_bin`` row by row, ``form``, ``stretch``.
-    spot : (3,) float64
-        Unit vector from which is searched.
-    rules : (R, 3) uint64
-        Word, kind, mask; all must hold.
+    lat, lng : float
+        Degrees from which is searched.
+    masks : (6,) uint64
+        What must hold, see `CARE`.
     excluded : (E,) int64
         Numbers that are left out.
     reach_m : float
         Great-circle metres within which is searched.
-    pace : (2,) float64
-        Minutes a metre; length of the steps, in minutes, into which times are rounded up before
-        rank decides (0: not at all).
+    minutes_per_m, step : float
+        Pace; length of the steps, in minutes, into which times are rounded up before rank decides
+        (0: not at all).
     prefers : uint64
         A role that comes first among equals.
     keys, who : (k, 4) float64, (k,) int64
@@ -217,23 +241,24 @@ def search_bins(  # type: ignore[no-untyped-def]
     int, int
         How many are listed, and how many rows were looked at.
     """
-    state = np.empty(2)
-    state[0] = count
-    state[1] = chord_square(farthest_useful(keys, count, reach_m, pace[0], pace[1]))
+    spot = unit_vector(lat, lng)
+    list_state = np.empty(2)
+    list_state[0] = count
+    list_state[1] = chord_square(farthest_useful(keys, count, reach_m, minutes_per_m, step))
     bins = rows * cols
     looked = 0
 
     spot_w = plane[6] * spot[0] + plane[7] * spot[1] + plane[8] * spot[2]
     if spot_w <= _MIN_COSINE:  # the other side of the globe: no bound holds
         _scan(
-            0, start[bins + 1], words, place, tags, spot, rules, excluded, reach_m, pace, prefers,
-            keys, who, state,
+            0, start[bins + 1], state, words, place, tags, spot, masks, excluded, reach_m,
+            minutes_per_m, step, prefers, keys, who, list_state,
         )  # fmt: skip
-        return int(state[0]), int(start[bins + 1])
+        return int(list_state[0]), int(start[bins + 1])
     if start[bins] < start[bins + 1]:
         _scan(
-            start[bins], start[bins + 1], words, place, tags, spot, rules, excluded, reach_m, pace,
-            prefers, keys, who, state,
+            start[bins], start[bins + 1], state, words, place, tags, spot, masks, excluded,
+            reach_m, minutes_per_m, step, prefers, keys, who, list_state,
         )  # fmt: skip
         looked += start[bins + 1] - start[bins]
     spot_row = (plane[0] * spot[0] + plane[1] * spot[1] + plane[2] * spot[2]) / spot_w
@@ -253,7 +278,8 @@ def search_bins(  # type: ignore[no-untyped-def]
     done, rho = -1.0, _FIRST_RING * side
     while True:
         limit = per_m * (
-            farthest_useful(keys, int(state[0]), reach_m, pace[0], pace[1]) * _SLACK + _SLACK_M
+            farthest_useful(keys, int(list_state[0]), reach_m, minutes_per_m, step) * _SLACK
+            + _SLACK_M
         )
         if limit <= done:
             break
@@ -274,33 +300,33 @@ def search_bins(  # type: ignore[no-untyped-def]
                 if lo < hi:
                     looked += hi - lo
                     _scan(
-                        lo, hi, words, place, tags, spot, rules, excluded, reach_m, pace, prefers,
-                        keys, who, state,
+                        lo, hi, state, words, place, tags, spot, masks, excluded, reach_m,
+                        minutes_per_m, step, prefers, keys, who, list_state,
                     )  # fmt: skip
             else:
                 lo, hi = start[base + left], start[base + old_left]
                 if lo < hi:
                     looked += hi - lo
                     _scan(
-                        lo, hi, words, place, tags, spot, rules, excluded, reach_m, pace, prefers,
-                        keys, who, state,
+                        lo, hi, state, words, place, tags, spot, masks, excluded, reach_m,
+                        minutes_per_m, step, prefers, keys, who, list_state,
                     )  # fmt: skip
                 lo, hi = start[base + old_right + 1], start[base + right + 1]
                 if lo < hi:
                     looked += hi - lo
                     _scan(
-                        lo, hi, words, place, tags, spot, rules, excluded, reach_m, pace, prefers,
-                        keys, who, state,
+                        lo, hi, state, words, place, tags, spot, masks, excluded, reach_m,
+                        minutes_per_m, step, prefers, keys, who, list_state,
                     )  # fmt: skip
         done = rho
         if rho >= whole:
             break
-        found = state[0]
+        found = list_state[0]
         growth = _NEXT_RING
         if found > 0:
             growth = min(_NEXT_RING, max(1.25, np.sqrt(1.2 * who.size / found)))
         rho *= growth
-    return int(state[0]), looked
+    return int(list_state[0]), looked
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -316,8 +342,8 @@ def _rows_within(form, rho, spot_row, rows):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def count_refused(  # type: ignore[no-untyped-def]
-    words, place, tags, start, plane, rows, cols, spot, rules, excluded, reach_m, minutes_per_m,
-    counts, minutes, distances, who,
+    state, words, place, tags, start, plane, rows, cols, lat, lng, rules, excluded, reach_m,
+    minutes_per_m, counts, minutes, distances, who,
 ):  # fmt: skip
     """Count who within `reach_m` fails which rule first, and keep the nearest of each.
 
@@ -326,6 +352,7 @@ def count_refused(  # type: ignore[no-untyped-def]
     -1; ``excluded`` are passed over.
     """
     bins = rows * cols
+    spot = unit_vector(lat, lng)
     spot_w = plane[6] * spot[0] + plane[7] * spot[1] + plane[8] * spot[2]
     lowest, highest, rho_square = 0, -1, 0.0
     spot_row, spot_col = 0.0, 0.0
@@ -348,13 +375,13 @@ def count_refused(  # type: ignore[no-untyped-def]
                 continue
             lo, hi = start[row * cols + left], start[row * cols + right + 1]
         for s in range(lo, hi):
-            number = tags[s, 1]
-            if number < 0:
+            if state[s] & np.uint64(GONE) != 0:
                 continue
+            number = tags[s, 1]
             distance = metres(place, s, spot)
             if distance > reach_m or _holds(excluded, number):
                 continue
-            rule = failed_rule(words, s, rules)
+            rule = failed_rule(state, words, s, rules)
             if rule < 0:
                 rule = rules.shape[0] if distance > place[s, 3] else rules.shape[0] + 1
             counts[rule] += 1

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dispatch.nearest_bins import Bins, sorted_into
+from dispatch.nearest_bins import Bins, Columns, sorted_into
+from dispatch.nearest_kernel import GONE
 from dispatch.nearest_plane import plane_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from dispatch.nearest_plane import Plane
@@ -45,12 +44,9 @@ class Layer:
         self._second: Bins | None = None
         self._second_row = np.zeros(0, np.int32)
 
-    def sets(self) -> Iterator[Bins]:
+    def sets(self) -> tuple[Bins, ...]:
         """Give the sets of bins to search."""
-        if self._first is not None:
-            yield self._first
-        if self._second is not None:
-            yield self._second
+        return tuple(bins for bins in (self._first, self._second) if bins is not None)
 
     @property
     def is_unsettled(self) -> bool:
@@ -64,74 +60,50 @@ class Layer:
         if more > 0:
             self._row_of = np.concatenate((self._row_of, np.full(more, -1, np.int64)))
 
-    def fill(
-        self,
-        numbers: NDArray[np.int64],
-        words: NDArray[np.uint64],
-        place: NDArray[np.float64],
-        rank: NDArray[np.int64],
-    ) -> None:
-        """Sort all things anew; the last three are indexed by number."""
+    def fill(self, numbers: NDArray[np.int64], columns: Columns) -> None:
+        """Sort all things anew."""
         self._row_of[:] = -1
         self._moved, self._second = np.zeros(0, np.int64), None
         self._first = None
         if len(numbers):
             plane = plane_for(self._plane, len(numbers))
-            self._first, order = sorted_into(
-                plane, words[numbers], place[numbers], rank[numbers], numbers
-            )
+            self._first, order = sorted_into(plane, columns, numbers)
             self._row_of[numbers[order]] = np.arange(len(numbers))
 
-    def take(
-        self,
-        numbers: NDArray[np.int64],
-        words: NDArray[np.uint64],
-        place: NDArray[np.float64],
-        rank: NDArray[np.int64],
-    ) -> None:
-        """Add things, or put them elsewhere; the last three are indexed by number."""
+    def take(self, numbers: NDArray[np.int64], columns: Columns) -> None:
+        """Add things, or put them elsewhere."""
         self._leave_first(numbers)
-        self._sort_moved(np.union1d(self._moved, numbers), words, place, rank)
+        self._sort_moved(np.union1d(self._moved, numbers), columns)
 
-    def drop(
-        self,
-        numbers: NDArray[np.int64],
-        words: NDArray[np.uint64],
-        place: NDArray[np.float64],
-        rank: NDArray[np.int64],
-    ) -> None:
-        """Let things go that are in this layer; the last three are indexed by number."""
+    def drop(self, numbers: NDArray[np.int64], columns: Columns) -> None:
+        """Let things go that are in this layer."""
         self._leave_first(numbers)
         if np.isin(numbers, self._moved, assume_unique=True).any():
-            self._sort_moved(np.setdiff1d(self._moved, numbers), words, place, rank)
+            self._sort_moved(np.setdiff1d(self._moved, numbers), columns)
 
-    def renew(self, numbers: NDArray[np.int64], words: NDArray[np.uint64]) -> None:
-        """Take over the words (indexed by number) of things that are in this layer and stay."""
+    def renew(self, numbers: NDArray[np.int64], columns: Columns) -> None:
+        """Take over state and words of things that are in this layer and stay."""
         rows = self._row_of[numbers]
         here = rows >= 0
         if self._first is not None:
-            self._first.words[rows[here]] = words[numbers[here]]
+            self._first.state[rows[here]] = columns.state[numbers[here]]
+            self._first.words[rows[here]] = columns.words[numbers[here]]
         moved = numbers[~here]
         if self._second is not None and len(moved):
             at = np.searchsorted(self._moved, moved)
-            self._second.words[self._second_row[at]] = words[moved]
+            self._second.state[self._second_row[at]] = columns.state[moved]
+            self._second.words[self._second_row[at]] = columns.words[moved]
 
     def _leave_first(self, numbers: NDArray[np.int64]) -> None:
         rows = self._row_of[numbers]
         if self._first is not None:
-            self._first.tags[rows[rows >= 0], 1] = -1
+            self._first.state[rows[rows >= 0]] |= np.uint64(GONE)
         self._row_of[numbers] = -1
 
-    def _sort_moved(
-        self,
-        moved: NDArray[np.int64],
-        words: NDArray[np.uint64],
-        place: NDArray[np.float64],
-        rank: NDArray[np.int64],
-    ) -> None:
+    def _sort_moved(self, moved: NDArray[np.int64], columns: Columns) -> None:
         self._moved, self._second = moved, None
         if len(moved):
             plane = plane_for(self._plane, len(moved))
-            self._second, order = sorted_into(plane, words[moved], place[moved], rank[moved], moved)
+            self._second, order = sorted_into(plane, columns, moved)
             self._second_row = np.empty(len(moved), np.int32)
             self._second_row[order] = np.arange(len(moved), dtype=np.int32)

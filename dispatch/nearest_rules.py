@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dispatch.nearest_kernel import ALL, ANY, NONE, WITHIN
+from dispatch.nearest_kernel import ALL, ANY, GONE, NONE, WITHIN
 from dispatch.rules import Tier
 from grid.errors import JinggeError
 
@@ -105,9 +105,44 @@ class Rule:
 
 
 def as_array(rules: Sequence[Rule]) -> NDArray[np.uint64]:
-    """Return the rules as the kernel reads them, shape (rules, 3): word, kind, mask."""
+    """Return the rules one by one, shape (rules, 3): word, kind, mask."""
     rows = [(rule.word, rule.kind, rule.mask) for rule in rules]
     return np.array(rows, dtype=np.uint64).reshape(-1, 3)
+
+
+def as_masks(rules: Iterable[Rule]) -> NDArray[np.uint64]:
+    """Return the rules put together as the search reads them (`dispatch.nearest_kernel.CARE`).
+
+    Raises
+    ------
+    NearestError
+        For rules that no masks can hold: `ALL` and `NONE` of another word than the state, `WITHIN`
+        of another than the needs, more than two `ANY` of the state or one of the roles.
+    """
+    must, never, needs = 0, GONE, EVERY_BIT
+    roles: list[int] = []
+    one_of: list[int] = []
+    for rule in rules:
+        match (rule.word, rule.kind):
+            case Word.STATE, k if k == ALL:
+                must |= rule.mask
+            case Word.STATE, k if k == NONE:
+                never |= rule.mask
+            case Word.STATE, k if k == ANY:
+                one_of.append(rule.mask)
+            case Word.ROLES, k if k == ANY:
+                roles.append(rule.mask)
+            case Word.NEEDS, k if k == WITHIN:
+                needs &= rule.mask
+            case _:
+                raise NearestError(f"Expected a rule that masks can hold, got {rule}.")
+    if len(roles) > 1 or len(one_of) > 2:
+        raise NearestError("Expected one rule on roles and two of one bit of state, got more.")
+    care, want = must | never, must
+    if must & never or 0 in roles or 0 in one_of:
+        care, want = 0, 1  # nothing passes
+    first, second = (*one_of, 0, 0)[:2]
+    return np.array([care, want, *(roles or [0]), first, second, needs], dtype=np.uint64)
 
 
 def bits(positions: Iterable[int], limit: int, shift: int = 0) -> int:
