@@ -1,4 +1,4 @@
-"""The web application: one checked plan of one city, read-only."""
+"""The web application: assembled from routes, each of which names what it takes to be let in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.access.policy import require_actions
 from api.assets import Assets
 from api.errors import add_error_handlers, problems
 from api.routes import docs, ground, health, maps, pages, plan
@@ -16,12 +17,16 @@ from api.security import SecurityHeaders
 from api.templating import Templates
 
 if TYPE_CHECKING:
-    from api.city import City
+    from api.service import Service
     from api.settings import Settings
 
 _DESCRIPTION: Final = """
-What Jingge (警格) knows of one city's week: its ground, who is where and when, what is covered and
-what is short. Read-only. People appear by code alone.
+What Jingge (警格) knows of a city: its ground and people, who is where and when, what is covered
+and what is short.
+
+Log in at `/api/v1/session`; the session is a cookie. Whatever changes something needs the header
+`X-CSRF-Token` with the token that the session gives. What lies outside one's jurisdiction is
+answered as if it were not there (404).
 
 Coordinates are WGS-84; GeoJSON has longitude first, parameters are named. Times carry their offset.
 Lists come in pages: give `next` back as `cursor`. Errors are problems after RFC 9457.
@@ -33,14 +38,18 @@ _TAGS: Final = [
 ]
 
 
-def create_app(city: City, settings: Settings) -> FastAPI:
-    """Return the application that serves a city.
+def create_app(service: Service, settings: Settings) -> FastAPI:
+    """Return the application of a service; it closes the service when it stops.
 
     Parameters
     ----------
-    city : City
-        Of `api.city.load_city`.
+    service : Service
     settings : Settings
+
+    Raises
+    ------
+    PolicyError
+        Where a route neither names an action nor is on the public list.
     """
     app = FastAPI(
         title="Jingge 警格",
@@ -52,10 +61,10 @@ def create_app(city: City, settings: Settings) -> FastAPI:
         # FastAPI's own pages fetch scripts from another host; `api.routes.docs` has ours.
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.city = city
+    app.state.service = service
     app.state.settings = settings
     app.state.assets = Assets.load()
     app.state.templates = Templates(app.state.assets)
@@ -63,12 +72,15 @@ def create_app(city: City, settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     app.include_router(health.router, responses=problems(500))
     app.include_router(pages.router)
+    app.include_router(maps.assets)
     app.include_router(maps.router)
+    app.include_router(docs.description)
     if settings.docs:
         app.include_router(docs.router)
     app.mount("/static", app.state.assets, name="static")
     add_error_handlers(app)
     app.add_middleware(SecurityHeaders, settings=settings)
+    require_actions(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

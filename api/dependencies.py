@@ -1,41 +1,99 @@
-"""What a route may ask for: the city that is served, the settings, the language."""
+"""What a route may ask for: the store, the keys, the time, the city that is served, the settings.
+
+Who asks, and whether they may, is `api.access.policy`. What only hands on something in memory is
+``async``, which spares a change of thread.
+"""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
 from api.city import City
+from api.city_holder import Served
+from api.service import Service
 from api.settings import Settings
 from api.templating import Templates
+from data.store.engine import Store
+from data.store.keys import Keys
 
 
-def get_city(request: Request) -> City:
-    """Return the city that this application serves."""
-    city: City = request.app.state.city
-    return city
+async def get_service(request: Request) -> Service:
+    """Return what this application holds."""
+    service: Service = request.app.state.service
+    return service
 
 
-def get_settings(request: Request) -> Settings:
+ServiceDep = Annotated[Service, Depends(get_service)]
+
+
+async def get_store(service: ServiceDep) -> Store:
+    """Return the store."""
+    return service.store
+
+
+async def get_keys(service: ServiceDep) -> Keys:
+    """Return the keys with which columns and the audit are sealed."""
+    return service.keys
+
+
+async def get_now(service: ServiceDep) -> datetime:
+    """Return the time, in UTC; the same for all that one request does."""
+    return service.clock()
+
+
+def get_served(service: ServiceDep) -> Served:
+    """Return the city with the numbers of its roster and scenario.
+
+    Raises
+    ------
+    NoRosterError
+        Where nothing is published yet.
+    """
+    return service.cities.served()
+
+
+ServedDep = Annotated[Served, Depends(get_served)]
+
+
+async def get_city(served: ServedDep) -> City:
+    """Return the city that is served."""
+    return served.city
+
+
+async def get_settings(request: Request) -> Settings:
     """Return the application's settings."""
     settings: Settings = request.app.state.settings
     return settings
 
 
-def get_templates(request: Request) -> Templates:
+async def get_templates(request: Request) -> Templates:
     """Return the application's templates."""
     templates: Templates = request.app.state.templates
     return templates
 
 
-def get_nonce(request: Request) -> str:
+async def get_nonce(request: Request) -> str:
     """Return the content-security nonce of this response; only our own tags may carry it."""
     nonce: str = request.state.nonce
     return nonce
 
 
+StoreDep = Annotated[Store, Depends(get_store)]
+KeysDep = Annotated[Keys, Depends(get_keys)]
+NowDep = Annotated[datetime, Depends(get_now)]
 CityDep = Annotated[City, Depends(get_city)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 NonceDep = Annotated[str, Depends(get_nonce)]
 TemplatesDep = Annotated[Templates, Depends(get_templates)]
+
+
+async def get_today(now: NowDep, settings: SettingsDep) -> date:
+    """Return the day that it is in the city."""
+    return now.astimezone(ZoneInfo(settings.timezone)).date()
+
+
+TodayDep = Annotated[date, Depends(get_today)]

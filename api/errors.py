@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import orjson
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from api.access import errors as access
+from api.access.passwords import PasswordError
 from api.schemas.problem import Problem
+from data.accounts import errors as accounts
+from data.store import errors as store
 from grid.errors import CellError, JinggeError
 
 if TYPE_CHECKING:
@@ -21,6 +26,11 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI, Request
 
+_STEP_PAGES: Final = {
+    "code": "/login/code",
+    "password": "/account/password",
+    "second_factor": "/account/second-factor",
+}
 MEDIA_TYPE: Final = "application/problem+json"
 
 
@@ -31,6 +41,13 @@ class UnknownIdError(JinggeError):
         super().__init__(f"Expected the id of a {kind} of this city, got {given[:80]!r}.")
 
 
+class NoRosterError(JinggeError):
+    """Nothing is published yet."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected a published roster, got none yet.")
+
+
 class ParameterError(JinggeError):
     """A parameter that is well-formed and yet cannot be used."""
 
@@ -39,6 +56,20 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     UnknownIdError: HTTPStatus.NOT_FOUND,
     CellError: HTTPStatus.NOT_FOUND,
     ParameterError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoRosterError: HTTPStatus.NOT_FOUND,
+    access.NotLoggedInError: HTTPStatus.UNAUTHORIZED,
+    access.AccessError: HTTPStatus.FORBIDDEN,
+    access.TooManyTriesError: HTTPStatus.TOO_MANY_REQUESTS,
+    PasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    accounts.AccountError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    accounts.AccountMissingError: HTTPStatus.NOT_FOUND,
+    accounts.LoginTakenError: HTTPStatus.CONFLICT,
+    accounts.SecondFactorError: HTTPStatus.CONFLICT,
+    store.StoreError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    store.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    store.StoreClosedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    store.ScenarioMissingError: HTTPStatus.NOT_FOUND,
+    store.RosterStateError: HTTPStatus.CONFLICT,
     JinggeError: HTTPStatus.BAD_REQUEST,
 }
 
@@ -89,7 +120,13 @@ def add_error_handlers(app: FastAPI) -> None:
 
 async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, JinggeError)  # noqa: S101 - registered for this class
-    return _answer(request, status_of(error), str(error))
+    status = status_of(error)
+    if _wants_page(request) and request.method == "GET":
+        if status is HTTPStatus.UNAUTHORIZED:
+            return RedirectResponse(f"/login?next={quote(_address(request))}", 303)
+        if isinstance(error, access.StepDueError):
+            return RedirectResponse(_STEP_PAGES[error.step], 303)
+    return _answer(request, status, str(error), headers=_headers(error, status))
 
 
 async def _validation(request: Request, error: Exception) -> Response:
@@ -113,6 +150,25 @@ async def _unexpected(request: Request, _: Exception) -> Response:
     return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 
+def _headers(error: JinggeError, status: HTTPStatus) -> dict[str, str]:
+    if status is HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": 'Cookie realm="jingge"'}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"Retry-After": "3"}
+    if isinstance(error, access.TooManyTriesError):
+        return {"Retry-After": str(error.wait_s)}
+    return {}
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _wants_page(request: Request) -> bool:
+    accepts = "text/html" in request.headers.get("accept", "")
+    return accepts and not request.url.path.startswith("/api/")
+
+
 def _answer(
     request: Request,
     status: HTTPStatus,
@@ -122,8 +178,7 @@ def _answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a page to a reader, a problem to a program."""
-    wants_page = "text/html" in request.headers.get("accept", "")
-    if wants_page and not request.url.path.startswith("/api/"):
+    if _wants_page(request):
         templates = request.app.state.templates
         page: Response = templates.render(request, "error.html", status.value, code=status.value)
         page.headers.update(headers or {})

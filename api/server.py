@@ -1,22 +1,25 @@
-"""Take a port, load a city and serve it until told to stop."""
+"""Take a port, open the store and serve it until told to stop."""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from api.app import create_app
-from api.city import load_city
+from api.city_holder import StoredCity
+from api.errors import NoRosterError
+from api.service import Service, utc_now
+from data.store.engine import open_store, store_url
+from data.store.keys import load_keys
 from grid.errors import JinggeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from fastapi import FastAPI
 
@@ -93,28 +96,37 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def serve_city(
-    bundle: Path, result: Path, settings: Settings, listener: socket.socket, texts: Texts
-) -> None:
-    """Serve until interrupted; requests under way are finished first.
+def open_service(environment: Mapping[str, str]) -> Service:
+    """Open the store and the keys that the environment names.
 
     Raises
     ------
-    JinggeError
-        Where the bundle or the result cannot be read, or do not belong together.
+    StoreError
+        Where the database cannot be opened, its schema is not the current one, or there is no key.
     """
+    keys = load_keys(environment)
+    store = open_store(store_url(environment))
+    return Service(store=store, keys=keys, cities=StoredCity(store, utc_now))
+
+
+def serve(service: Service, settings: Settings, listener: socket.socket, texts: Texts) -> None:
+    """Serve until interrupted; requests under way are finished first, then the store is closed."""
     print(texts("cli.serve.loading"), flush=True)  # noqa: T201
-    app = create_app(load_city(bundle, result), settings)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    address = address_of(listener)
-    server = _Server(
-        config,
-        lambda: print(texts("cli.serve.ready", address=address), flush=True),  # noqa: T201
-    )
-    server.run(sockets=[listener])
+    try:
+        with suppress(NoRosterError):
+            service.cities.served()
+        config = uvicorn.Config(
+            create_app(service, settings),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        address = address_of(listener)
+        server = _Server(
+            config,
+            lambda: print(texts("cli.serve.ready", address=address), flush=True),  # noqa: T201
+        )
+        server.run(sockets=[listener])
+    finally:
+        service.close()

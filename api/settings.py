@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grid.errors import JinggeError
 
@@ -37,6 +39,15 @@ class Settings:
         Coordinate system of those tiles: ``wgs84`` or ``gcj02``.
     tile_attribution : str
         Whom the map names as the source of the tiles.
+    public_url : str
+        The address at which people reach the service where a proxy stands before it, such as
+        ``https://jingge.example``: cookies, links and the check of origins go by it.
+    second_factor : str
+        ``staff``: whoever sees other people's records needs one; ``optional``: whoever wants one.
+    timezone : str
+        The city's: which day it is.
+    metrics_token : str
+        Who gives it as ``Authorization: Bearer …`` may read ``/metrics`` from another machine.
     cluster_ca, cluster_cert, cluster_key : str
         Files for ``jingge plan --scheduler tls://…``: the authority that signed the scheduler's
         certificate, our certificate, its key. Empty: what Dask's own configuration says.
@@ -49,6 +60,10 @@ class Settings:
     tile_url: str = ""
     tile_crs: str = "wgs84"
     tile_attribution: str = ""
+    public_url: str = ""
+    second_factor: str = "staff"
+    timezone: str = "Asia/Shanghai"
+    metrics_token: str = ""
     cluster_ca: str = ""
     cluster_cert: str = ""
     cluster_key: str = ""
@@ -58,6 +73,21 @@ class Settings:
             raise SettingsError(f"Expected JINGGE_PORT in 0..65535, got {self.port}.")
         if self.tile_crs not in {"wgs84", "gcj02"}:
             raise SettingsError(f"Expected JINGGE_TILE_CRS wgs84 or gcj02, got {self.tile_crs!r}.")
+        if self.second_factor not in {"staff", "optional"}:
+            raise SettingsError(
+                f"Expected JINGGE_SECOND_FACTOR staff or optional, got {self.second_factor!r}."
+            )
+        if self.public_url and not re.fullmatch(r"https?://[^/?#@\s]+", self.public_url):
+            raise SettingsError(
+                "Expected JINGGE_PUBLIC_URL such as https://jingge.example, without a path, "
+                f"got {self.public_url!r}."
+            )
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise SettingsError(
+                f"Expected JINGGE_TIMEZONE such as Asia/Shanghai, got {self.timezone!r}."
+            ) from None
         if self.tile_url and not (
             self.tile_url.startswith(("https://", "http://", "/"))
             and all(part in self.tile_url for part in ("{z}", "{x}", "{y}"))

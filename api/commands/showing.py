@@ -23,9 +23,11 @@ from api.commands.planning import (
     summary_line,
     usable_processors,
 )
-from api.commands.shared import ARGUMENTS, OPTIONS, SHOWING, TEXTS
+from api.commands.shared import OPTIONS, SHOWING, TEXTS
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from api.settings import Settings
 
 commands = typer.Typer()
@@ -64,24 +66,14 @@ def map_(
 
 
 @commands.command("serve", help=TEXTS("cli.serve.help"), rich_help_panel=SHOWING)
-def serve(
-    directory: Annotated[
-        Path,
-        typer.Argument(metavar="DIR", help=TEXTS("cli.bundle"), rich_help_panel=ARGUMENTS),
-    ] = HOME / "bundle",
-    result: Annotated[
-        Path,
-        typer.Argument(metavar="RESULT", help=TEXTS("cli.result"), rich_help_panel=ARGUMENTS),
-    ] = HOME / "result",
-    host: HostOption = None,
-    port: PortOption = None,
-) -> None:
-    """Serve a bundle and its plan."""
-    from api.server import bind, serve_city
+def serve(host: HostOption = None, port: PortOption = None) -> None:
+    """Serve the store that JINGGE_DATABASE_URL names."""
+    from api.server import bind, open_service
+    from api.server import serve as serve_service
 
     settings = _settings(host, port)
     with bind(settings) as listener:
-        serve_city(directory, result, settings, listener, TEXTS)
+        serve_service(open_service(os.environ), settings, listener, TEXTS)
 
 
 @commands.command("run", help=TEXTS("cli.run.help"), rich_help_panel=SHOWING)
@@ -101,7 +93,8 @@ def run(
     """Write the demo city, plan it and serve it; what is finished already is used again."""
     from api.jobs import ensure_demo, finished_result, plan_bundle
     from api.progress import planning_progress, stage_progress
-    from api.server import bind, serve_city
+    from api.server import bind, open_service
+    from api.server import serve as serve_service
 
     settings = _settings(host, port)
     effort = effort_of(time_limit, rounds)
@@ -123,7 +116,42 @@ def run(
                     progress=show,
                 )
         typer.echo(summary_line(result.report))
-        serve_city(bundle, out, settings, listener, TEXTS)
+        _load_demo(bundle, out)
+        serve_service(open_service(os.environ), settings, listener, TEXTS)
+
+
+def _load_demo(bundle: Path, out: Path) -> None:
+    """Bring the store up to date and load the demo into it where nothing is published yet."""
+    from datetime import UTC, datetime
+
+    from api.commands.store import upgrade
+    from data.results import read_result
+    from data.store.bundle_io import read_record
+    from data.store.engine import open_store, store_url
+    from data.store.records_from_bundle import fill_records
+    from data.store.result_io import store_draft
+    from data.store.roster_states import publish
+    from data.store.scenario_writing import store_scenario
+    from data.store.served_roster import served_roster
+
+    upgrade()
+    now = datetime.now(UTC)
+    store = open_store(store_url(os.environ))
+    try:
+        with store.read() as session:
+            if served_roster(session, now) is not None:
+                return
+        record, result = read_record(bundle), read_result(out)
+
+        def work(session: Session) -> None:
+            fill_records(session, record, bureau_name=record.scenario.name, now=now)
+            scenario = store_scenario(session, record, created_by="run", now=now, link_people=True)
+            roster = store_draft(session, scenario, result, label="run", created_by="run", now=now)
+            publish(session, roster, by="run", now=now)
+
+        store.submit(work)
+    finally:
+        store.close()
 
 
 def _settings(host: str | None, port: int | None) -> Settings:

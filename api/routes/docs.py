@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
+from api.access.policy import allowed
 from api.dependencies import TemplatesDep
+from api.responses import json_response
 
-router = APIRouter(include_in_schema=False)
+_MAY_READ = [Depends(allowed("docs.read"))]
+router = APIRouter(include_in_schema=False, dependencies=_MAY_READ)
+description = APIRouter(include_in_schema=False, dependencies=_MAY_READ)
+
+
+@description.get("/openapi.json")
+async def openapi(request: Request) -> Response:
+    """Describe every route for programs."""
+    return json_response(request.app.openapi(), request)
 
 
 @router.get("/docs")

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import numpy as np
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
 
+from api.access.policy import allowed
 from api.city import City
 from api.dependencies import CityDep
 from api.errors import ParameterError, UnknownIdError, problems
@@ -29,6 +30,8 @@ from api.schemas import ground as schemas
 from grid.cells import cell_areas_km2, cell_centres, format_cells, parse_cells
 
 router = APIRouter(tags=["ground"])
+_GROUND = [Depends(allowed("ground.read"))]
+_COVERAGE = [Depends(allowed("coverage.read"))]
 
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
     304: {"description": "Not Modified: the body is the one of the given entity tag."}
@@ -43,6 +46,7 @@ class GeoJSONResponse(JSONResponse):
 
 @router.get(
     "/districts",
+    dependencies=_GROUND,
     response_model=schemas.Districts,
     response_class=GeoJSONResponse,
     responses=_NOT_MODIFIED,
@@ -71,6 +75,7 @@ async def districts(city: CityDep, request: Request) -> Response:
 
 @router.get(
     "/stations",
+    dependencies=_GROUND,
     response_model=schemas.Stations,
     response_class=GeoJSONResponse,
     responses={**_NOT_MODIFIED, **problems(404, 422)},
@@ -102,6 +107,7 @@ async def stations(city: CityDep, request: Request, district: DistrictQuery = No
 
 @router.get(
     "/beats",
+    dependencies=_GROUND,
     response_model=schemas.Beats,
     response_class=GeoJSONResponse,
     responses={**_NOT_MODIFIED, **problems(404, 422)},
@@ -127,6 +133,7 @@ async def beats(
 
 @router.get(
     "/beats/{beat_id}",
+    dependencies=_GROUND,
     response_model=schemas.Beat,
     response_class=GeoJSONResponse,
     responses={**_NOT_MODIFIED, **problems(404, 422)},
@@ -139,6 +146,7 @@ async def beat(city: CityDep, request: Request, beat_id: BeatPath) -> Response:
 
 @router.get(
     "/cells/at",
+    dependencies=_COVERAGE,
     response_model=schemas.Cell,
     responses=problems(404, 422),
     summary="The cell at a point",
@@ -159,6 +167,7 @@ async def cell_at(
 
 @router.get(
     "/cells/{cell}",
+    dependencies=_COVERAGE,
     response_model=schemas.Cell,
     responses=problems(404, 422),
     summary="One cell",
@@ -183,7 +192,12 @@ async def cell(
     return json_response(_cell(city, position, shift), request)
 
 
-@router.get("/shifts", response_model=schemas.Shifts, summary="The shifts of the week")
+@router.get(
+    "/shifts",
+    dependencies=_GROUND,
+    response_model=schemas.Shifts,
+    summary="The shifts of the week",
+)
 async def shifts(city: CityDep, request: Request) -> Response:
     """Return the shifts in time order, each with how many places it has and how many are filled."""
     zone = city.scenario.timezone

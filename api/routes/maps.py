@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from api.access.policy import allowed
 from api.dependencies import CityDep, NonceDep, SettingsDep
 from api.language import texts_of
 from api.layers import MapLayers, Packed, pack
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from maps.city_page import CityPage
 
-router = APIRouter(prefix="/maps", include_in_schema=False)
+assets = APIRouter(prefix="/maps", include_in_schema=False)
+router = APIRouter(
+    prefix="/maps", include_in_schema=False, dependencies=[Depends(allowed("coverage.read"))]
+)
 
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
 _MAX_ZOOM: Final = 22
@@ -65,7 +69,7 @@ def gaps(
     return HTMLResponse(gap_map(_page(layers, settings, request, nonce)))
 
 
-@router.get("/static/{version}/{name}")
+@assets.get("/static/{version}/{name}")
 def asset(version: str, name: str, request: Request) -> Response:
     """Return a script or style of the maps."""
     if version != assets_version():

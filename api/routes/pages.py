@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.dependencies import CityDep, TemplatesDep
+from api.access.actor import Access
+from api.access.policy import access_of, allowed
+from api.dependencies import CityDep, StoreDep, TemplatesDep
 from api.gaps import GapFilter
 from api.language import texts_of
 from api.lookup import (
@@ -19,21 +21,23 @@ from api.templating import page_language
 from api.views.beat import beat_values, station_values
 from api.views.shortfalls import shortfall_values
 from api.views.start import start_values
+from api.visible import visible_beats
 
 # A form sends an empty text where nothing is chosen.
 Choice = Annotated[str | None, Query(max_length=128)]
 
 router = APIRouter(include_in_schema=False)
+_COVERAGE = [Depends(allowed("coverage.read"))]
 
 
-@router.get("/")
+@router.get("/", dependencies=_COVERAGE)
 async def start(city: CityDep, templates: TemplatesDep, request: Request) -> Response:
     """Show how good the week's plan is, and where it is weakest."""
     texts = texts_of(page_language(request)[0])
     return templates.render(request, "start.html", **start_values(city, texts))
 
 
-@router.get("/gaps")
+@router.get("/gaps", dependencies=_COVERAGE)
 async def gaps(
     city: CityDep,
     templates: TemplatesDep,
@@ -52,7 +56,7 @@ async def gaps(
     return templates.render(request, "gaps.html", **shortfall_values(city, texts, wanted, page))
 
 
-@router.get("/stations/{station_id}")
+@router.get("/stations/{station_id}", dependencies=_COVERAGE)
 async def station(
     city: CityDep, templates: TemplatesDep, request: Request, station_id: StationPath
 ) -> Response:
@@ -62,11 +66,18 @@ async def station(
 
 
 @router.get("/beats/{beat_id}")
-async def beat(
-    city: CityDep, templates: TemplatesDep, request: Request, beat_id: BeatPath
+def beat(
+    city: CityDep,
+    templates: TemplatesDep,
+    store: StoreDep,
+    access: Annotated[Access, Depends(allowed("coverage.read"))],
+    request: Request,
+    beat_id: BeatPath,
 ) -> Response:
-    """Show who is on duty in a beat, and what is short there."""
+    """Show what is short in a beat and, to whose jurisdiction it is of, who is on duty there."""
     texts = texts_of(page_language(request)[0])
-    return templates.render(
-        request, "beat.html", **beat_values(city, texts, beat_of(city, beat_id))
-    )
+    position = beat_of(city, beat_id)
+    rights = access_of(access.actor, "roster.read")
+    named = bool(visible_beats(city, store, rights.scope)[position])
+    values = beat_values(city, texts, position, named=named)
+    return templates.render(request, "beat.html", **values)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from numpy.typing import NDArray
 
+from api.access.actor import Access
+from api.access.policy import allowed
 from api.city import City
 from api.coverage import ALL, TIERS_AND_ALL
-from api.dependencies import CityDep
+from api.dependencies import CityDep, StoreDep
 from api.errors import problems
 from api.gaps import GapFilter, ranked_gaps
 from api.lookup import (
@@ -30,16 +32,23 @@ from api.responses import json_response
 from api.schemas import plan as schemas
 from api.summary import Places
 from api.templating import page_language
+from api.visible import visible_assignments
 from grid.coverage import RINGS_MIN
 
 router = APIRouter(tags=["plan"])
+_COVERAGE = [Depends(allowed("coverage.read"))]
 
 ByQuery = Annotated[
     Literal["city", "district", "station", "beat"], Query(description="Areas to average over.")
 ]
 
 
-@router.get("/summary", response_model=schemas.Summary, summary="The week in figures")
+@router.get(
+    "/summary",
+    dependencies=_COVERAGE,
+    response_model=schemas.Summary,
+    summary="The week in figures",
+)
 async def summary(city: CityDep, request: Request) -> Response:
     """Return the week's figures with the proof of how good the plan is."""
     figures, report = city.figures, city.result.report
@@ -91,8 +100,10 @@ async def summary(city: CityDep, request: Request) -> Response:
     responses=problems(404, 422),
     summary="Who is where and when",
 )
-async def roster(
+def roster(
     city: CityDep,
+    store: StoreDep,
+    access: Annotated[Access, Depends(allowed("roster.read"))],
     request: Request,
     page: PageDep,
     beat: BeatQuery = None,
@@ -101,12 +112,12 @@ async def roster(
     person: PersonQuery = None,
     role: RoleQuery = None,
 ) -> Response:
-    """Return assignments, all or those of a beat, station, shift, person or role.
+    """Return assignments of one's jurisdiction, all or of a beat, station, shift, person or role.
 
     People appear by code; names, homes and telephone numbers are not served here.
     """
     table = city.roster
-    wanted = np.ones(len(table), dtype=bool)
+    wanted = visible_assignments(city, store, access.scope)
     if beat is not None:
         wanted &= table["beat"].to_numpy() == beat_of(city, beat)
     if station is not None:
@@ -128,6 +139,7 @@ async def roster(
 
 @router.get(
     "/coverage",
+    dependencies=_COVERAGE,
     response_model=schemas.Coverage,
     responses=problems(404, 422),
     summary="Coverage by area, shift, ring and tier",
@@ -172,6 +184,7 @@ async def coverage(
 
 @router.get(
     "/gaps",
+    dependencies=_COVERAGE,
     response_model=schemas.Gaps,
     responses=problems(404, 422),
     summary="Short lines, why, and what would help",

@@ -144,8 +144,10 @@ class Summary(Model):
 
 
 class Health(Model):
-    """The service answers and holds a checked plan."""
+    """The service answers, and which checked plan it holds."""
 
     status: str = Field(examples=["ok"])
     version: str = Field(description="Of Jingge.", examples=["0.1.0"])
-    city: str = Field(description="Changes with the bundle or the roster.")
+    city: str | None = Field(
+        description="Changes with the scenario or the roster; null before one is published."
+    )

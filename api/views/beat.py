@@ -46,13 +46,15 @@ def station_values(city: City, station: int) -> dict[str, Any]:
     }
 
 
-def beat_values(city: City, texts: Texts, beat: int) -> dict[str, Any]:
-    """Return what a beat's page shows: its posts day by day."""
+def beat_values(city: City, texts: Texts, beat: int, *, named: bool = True) -> dict[str, Any]:
+    """Return what a beat's page shows: its posts day by day, people if `named`."""
     station = int(city.beat_station[beat])
     places = _beat_places(city)
     names = shift_names(city, texts)
     tables = [table[table["beat"] == beat] for table in (city.lines, city.roster, city.gaps)]
     lines, roster, _ = tables
+    if not named:
+        tables[1] = roster.iloc[:0]
     posts = [
         _post(texts, names[shift], *(table[table["shift"] == shift] for table in tables))
         for shift in city.shift_order

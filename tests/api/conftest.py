@@ -1,94 +1,57 @@
-"""The tiny city of two neighbourhoods with ground around its beats, planned by hand and served."""
+"""The tiny city of two neighbourhoods, planned by hand, published and served (`tiny_store`).
+
+``client`` and ``city`` share one store that nobody writes to; ``tiny`` gives a test a service of
+its own, on both databases where the test is parametrised by ``kind``. How to log in as whom:
+`service_client`.
+"""
+
+# ruff: noqa: F811 - a fixture is taken by its name
 
 from __future__ import annotations
 
-from dataclasses import replace
+import shutil
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 import pytest
-from starlette.testclient import TestClient
-from tiny_city import BEATS, roster_table, tiny_scenario
+import store_fixtures
+from service_client import RunningService, start_service, stop_service
+from store_fixtures import (  # noqa: F401 - pytest finds them here
+    execute,
+    new_database,
+    postgres_template,
+    pytest_configure,
+    server,
+    sqlite_template,
+)
+from tiny_store import ROSTER, fill_tiny, plan_by_hand, write_tiny_bundle
 
-from api.app import create_app
-from api.city import City, load_city
-from api.settings import Settings
-from data.bundle import bundle_sha256, read_bundle, write_bundle
+from data.bundle import bundle_sha256, read_bundle
 from data.results import write_result
-from dispatch.check import check
-from dispatch.gaps import explain_gaps
-from dispatch.roster import PlanResult, Report
-from grid.cells import cell_centres, cells_at
-from grid.travel import great_circle_m
+from data.store.engine import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from dispatch.scenario import Scenario
+    from starlette.testclient import TestClient
 
-# Keeps every rule; Haiwei's evening lacks its third patrol guard and the mediator.
-ROSTER = roster_table(
-    ("li", "haiwei", "evening", "auxiliary"),
-    ("liu", "haiwei", "evening", "patrol_guard"),
-    ("sun", "haiwei", "evening", "patrol_guard"),
-    ("wang", "huasheng", "evening", "officer"),
-    ("zhao", "limin", "night", "auxiliary"),
-)
-HOSTILE = "</script><script>alert(1)</script>{{ 7*7 }}"
+    from api.city import City
+    from api.settings import Settings
+
+TINY = "template_tiny"
 
 
-def ground() -> pd.DataFrame:
-    """Give every beat the cells of a square kilometre around it that are nearest to it."""
-    steps = np.arange(-0.006, 0.0061, 0.0008)
-    beats = BEATS[["lat", "lng"]].to_numpy()
-    points = np.concatenate(
-        [np.stack(np.meshgrid(lat + steps, lng + steps), -1).reshape(-1, 2) for lat, lng in beats]
-    )
-    cells = np.unique(cells_at(points[:, 0], points[:, 1], 9))
-    lat, lng = cell_centres(cells)
-    distance = great_circle_m(lat[:, None], lng[:, None], beats[:, 0], beats[:, 1])
-    owner = BEATS["beat_id"].to_numpy()[distance.argmin(axis=1)]
-    weight = np.where(distance.min(axis=1) < 500, 2.0, 0.5)
-    weight[0] = 0.0
-    table = pd.DataFrame({"cell": cells, "beat_id": owner, "weight": weight})
-    return table.astype({"beat_id": "str"})
-
-
-def named(beats: pd.DataFrame) -> pd.DataFrame:
-    """Give the third beat a name that would run in a careless page."""
-    return beats.assign(name=["海威警格", "华盛警格", HOSTILE]).astype({"name": "str"})
-
-
-def plan_by_hand(scenario: Scenario, roster: pd.DataFrame, sha256: str) -> PlanResult:
-    """Make a checked result with the true objective and a bound that is surely one."""
-    found = check(scenario, roster)
-    report = Report(
-        objective=found.objective,
-        bound=found.objective // 2,
-        gap=1 - (found.objective // 2) / found.objective,
-        weighted_unmet=found.weighted_unmet,
-        unmet=found.unmet,
-        travel_cost=found.travel_cost,
-        fairness_cost=found.fairness_cost,
-        dislike_cost=found.dislike_cost,
-        assigned=found.assigned,
-        violations=found.violations,
-        seconds={"by hand": 1.0},
-        seed=1,
-        workers=1,
-        scenario_sha256=sha256,
-        versions={},
-    )
-    prices = scenario.demand[["beat_id", "shift_id", "role"]].assign(price=0)
-    return PlanResult(roster, report, explain_gaps(scenario, roster), prices)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what takes `kind` on both databases, unless the word means something else there."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    if not any("kind" in str(mark.args[0]) for mark in marks):
+        store_fixtures.pytest_generate_tests(metafunc)
 
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("tiny") / "bundle"
-    write_bundle(replace(tiny_scenario(), cells=ground(), beats=named(BEATS)), directory)
+    write_tiny_bundle(directory)
     return directory
 
 
@@ -100,11 +63,82 @@ def result_dir(bundle: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def city(bundle: Path, result_dir: Path) -> City:
-    return load_city(bundle, result_dir)
+def tiny_file(bundle: Path, sqlite_template: Path) -> Path:
+    """A SQLite store with the tiny city, to be copied."""
+    file = bundle.parent / "tiny.db"
+    shutil.copy(sqlite_template, file)
+    store = open_store(f"sqlite:///{file}")
+    fill_tiny(store, bundle)
+    store.close()
+    return file
 
 
 @pytest.fixture(scope="session")
-def client(city: City) -> Iterator[TestClient]:
-    with TestClient(create_app(city, Settings(docs=True))) as client:
+def tiny_database(bundle: Path, postgres_template: str, request: pytest.FixtureRequest) -> str:
+    """A PostgreSQL database with the tiny city, to be copied."""
+    server = request.getfixturevalue("server")
+    execute(server, f"CREATE DATABASE {TINY} TEMPLATE {postgres_template}")
+    store = open_store(server.url(TINY))
+    fill_tiny(store, bundle)
+    store.close()
+    return TINY
+
+
+@pytest.fixture
+def tiny_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a store of the test's own with the tiny city in it."""
+    kind = request.getfixturevalue("kind") if "kind" in request.fixturenames else "sqlite"
+    if kind == "sqlite":
+        file = tmp_path / "tiny.db"
+        shutil.copy(request.getfixturevalue("tiny_file"), file)
+        yield f"sqlite:///{file}"
+    else:
+        template = request.getfixturevalue("tiny_database")
+        yield from new_database(request.getfixturevalue("server"), template)
+
+
+@pytest.fixture
+def tiny(tiny_url: str) -> Iterator[RunningService]:
+    """A service of the test's own on the tiny city."""
+    running = start_service(tiny_url)
+    yield running
+    stop_service(running)
+
+
+@pytest.fixture(scope="session")
+def running(tiny_file: Path) -> Iterator[RunningService]:
+    """The service behind ``client``: for reading alone."""
+    file = tiny_file.parent / "shared.db"
+    shutil.copy(tiny_file, file)
+    running = start_service(f"sqlite:///{file}")
+    yield running
+    stop_service(running)
+
+
+@pytest.fixture(scope="session")
+def city(running: RunningService) -> City:
+    return running.service.cities.served().city
+
+
+@pytest.fixture(scope="session")
+def client(running: RunningService) -> Iterator[TestClient]:
+    """A reviewer, who sees the city and changes nothing."""
+    login = running.login_as("reviewer")
+    with running.client(login) as client:
         yield client
+
+
+@pytest.fixture
+def start(tiny_file: Path, tmp_path: Path) -> Iterator[Callable[..., RunningService]]:
+    """Start services with other settings, or with another city in place of the tiny one."""
+    started: list[RunningService] = []
+
+    def begin(settings: Settings | None = None, *, city: City | None = None) -> RunningService:
+        file = tmp_path / f"started-{len(started)}.db"
+        shutil.copy(tiny_file, file)
+        started.append(start_service(f"sqlite:///{file}", settings, city=city))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        stop_service(running)

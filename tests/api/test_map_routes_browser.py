@@ -5,6 +5,7 @@ Every place that holds words of people, in turn, gets every payload: 20 beats, e
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from payloads import PAYLOADS
+from service_client import Login, RunningService, start_service, stop_service
 from tiny_city import (
     beats_table,
     demand_table,
@@ -21,7 +23,6 @@ from tiny_city import (
     tiny_scenario,
 )
 
-from api.app import create_app
 from api.city import City, build_city
 from api.language import texts_of
 from api.map_file import map_file, unreported
@@ -39,6 +40,17 @@ if TYPE_CHECKING:
     from dispatch.scenario import Scenario
 
 pytestmark = pytest.mark.browser
+
+LOGINS: dict[str, tuple[RunningService, Login]] = {}
+
+
+def new_page(browser: Browser, address: str, **options: Any) -> Page:
+    """Open a page of a reviewer; closing it closes its context, too."""
+    running, login = LOGINS[address]
+    context = running.browser_context(browser, address, login, **options)
+    page = context.new_page()
+    page.on("close", lambda _: context.close())
+    return page
 
 
 def hostile_scenario() -> Scenario:
@@ -95,7 +107,9 @@ def hostile_city() -> City:
 
 
 @pytest.fixture(scope="module", params=["lattice", "h3"])
-def address(request: pytest.FixtureRequest, hostile_city: City) -> Iterator[str]:
+def address(
+    request: pytest.FixtureRequest, hostile_city: City, tiny_file: Path, tmp_path_factory: Any
+) -> Iterator[str]:
     """The hostile city, once on its lattice and once as if it lay on none."""
     city = hostile_city
     if request.param == "h3":
@@ -110,9 +124,13 @@ def address(request: pytest.FixtureRequest, hostile_city: City) -> Iterator[str]
                 reached={key: matrix[order] for key, matrix in city.coverage.reached.items()},
             ),
         )
-    settings = Settings(port=0)
-    with serving(create_app(city, settings), settings) as found:
+    file = tmp_path_factory.mktemp("hostile") / "store.db"
+    shutil.copy(tiny_file, file)
+    running = start_service(f"sqlite:///{file}", city=city)
+    with serving(running.app, Settings(port=0)) as found:
+        LOGINS[found] = running, running.login_as("reviewer")
         yield found
+    stop_service(running)
 
 
 class Watch:
@@ -168,7 +186,7 @@ def look_at_every_beat(page: Page, count: int) -> list[str]:
 def test_nothing_runs_and_nothing_leaves(
     browser: Browser, address: str, hostile_city: City, kind: str, width: int
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 740})
+    page = new_page(browser, address, viewport={"width": width, "height": 740})
     watch = Watch(page, address)
     ready(page, f"{address}/maps/{kind}")
     seen = look_at_every_beat(page, len(PAYLOADS))
@@ -189,7 +207,7 @@ def test_nothing_runs_and_nothing_leaves(
 
 def test_the_card_tells_what_the_server_knows(browser: Browser, address: str) -> None:
     """Cell, beat, coverage and who is short, for a cell under the pointer."""
-    page = browser.new_page(viewport={"width": 1200, "height": 800}, locale="en")
+    page = new_page(browser, address, viewport={"width": 1200, "height": 800}, locale="en")
     ready(page, f"{address}/maps/coverage#ring=3&shift=0&map=14/40.66/109.80")
     known: dict[str, Any] = page.evaluate(
         """async () => {
@@ -210,7 +228,7 @@ def test_the_card_tells_what_the_server_knows(browser: Browser, address: str) ->
 
 
 def test_keys_change_the_shift_and_the_address_keeps_it(browser: Browser, address: str) -> None:
-    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    page = new_page(browser, address, viewport={"width": 1200, "height": 800})
     ready(page, f"{address}/maps/coverage#shift=0&ring=5&tier=volunteer&off=names,posts")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector(".jg-chip:nth-child(2)[aria-pressed=true]")
@@ -227,7 +245,7 @@ def test_keys_change_the_shift_and_the_address_keeps_it(browser: Browser, addres
 
 
 def test_every_control_can_be_reached_and_named(browser: Browser, address: str) -> None:
-    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    page = new_page(browser, address, viewport={"width": 1200, "height": 800})
     ready(page, f"{address}/maps/gaps")
     unnamed = page.evaluate(
         """Array.from(document.querySelectorAll("#jg-ui button, #jg-ui input"))
@@ -243,7 +261,7 @@ def test_every_control_can_be_reached_and_named(browser: Browser, address: str) 
 
 
 def test_wrong_addresses_are_ignored(browser: Browser, address: str) -> None:
-    page = browser.new_page(viewport={"width": 800, "height": 600})
+    page = new_page(browser, address, viewport={"width": 800, "height": 600})
     watch = Watch(page, address)
     ready(
         page,

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.app import create_app
 from api.security import policy
 from api.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser
+    from service_client import Login, RunningService
     from starlette.testclient import TestClient as Client
 
     from api.city import City
-
-from starlette.testclient import TestClient
 
 PAGES = [
     "/",
@@ -106,15 +104,15 @@ def test_links_lead_to_pages(client: Client) -> None:
     assert len(seen) > 10
 
 
-def test_language_is_chosen_and_kept(city: City) -> None:
-    with TestClient(create_app(city, Settings())) as reader:
+def test_language_is_chosen_and_kept(start: Callable[..., RunningService]) -> None:
+    with start(Settings()).client_as("reviewer") as reader:
         assert 'lang="zh-CN"' in reader.get("/").text
         chosen = reader.get("/?lang=en")
         cookie = chosen.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=lax" in cookie
         assert '<html lang="en">' in reader.get("/gaps").text
-    with TestClient(create_app(city, Settings(lang="en"))) as reader:
+    with start(Settings(lang="en")).client_as("reviewer") as reader:
         assert '<html lang="en">' in reader.get("/").text
 
 
@@ -126,8 +124,8 @@ def test_a_missing_page_is_a_page_to_a_reader(client: Client) -> None:
     assert program.headers["content-type"] == "application/problem+json"
 
 
-def test_docs_only_where_asked_for(city: City) -> None:
-    with TestClient(create_app(city, Settings())) as reader:
+def test_docs_only_where_asked_for(start: Callable[..., RunningService]) -> None:
+    with start(Settings()).client_as("reviewer") as reader:
         assert reader.get("/docs").status_code == 404
         assert reader.get("/redoc").status_code == 404
 
@@ -167,35 +165,38 @@ def test_tile_server_is_the_only_host_that_is_let_in() -> None:
 
 
 @pytest.fixture(scope="module")
-def address(city: City) -> Iterator[str]:
+def address(running: RunningService) -> Iterator[tuple[RunningService, Login, str]]:
     from api.server import serving
 
-    settings = Settings(port=0, docs=True)
-    with serving(create_app(city, settings), settings) as found:
-        yield found
+    with serving(running.app, Settings(port=0)) as found:
+        yield running, running.login_as("reviewer"), found
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "lang"), [(360, "zh-CN"), (360, "en"), (1440, "zh-CN")])
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_in_a_browser(
-    browser: Browser, address: str, path: str, width: int, lang: str
+    browser: Browser, address: tuple[RunningService, Login, str], path: str, width: int, lang: str
 ) -> None:
     """No request leaves the origin, nothing is refused or thrown, nothing hangs over the edge."""
-    page = browser.new_page(viewport={"width": width, "height": 800}, locale=lang)
+    running, login, origin = address
+    context = running.browser_context(
+        browser, origin, login, viewport={"width": width, "height": 800}, locale=lang
+    )
+    page = context.new_page()
     away, said = [], []
     page.on(
         "request",
-        lambda r: None if r.url.startswith((address, "data:", "blob:")) else away.append(r.url),
+        lambda r: None if r.url.startswith((origin, "data:", "blob:")) else away.append(r.url),
     )
     page.on("console", lambda m: said.append(m.text) if m.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    page.goto(address + path, wait_until="networkidle")
+    page.goto(origin + path, wait_until="networkidle")
     assert not away
     assert not said
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("getComputedStyle(document.querySelector('.top')).backgroundColor") == (
         "rgb(12, 72, 112)"
     )
-    page.close()
+    context.close()

@@ -1,0 +1,194 @@
+"""Deny by default: each route names its one action, or is on the short public list.
+
+``Annotated[Access, Depends(allowed("person.read"))]`` gives a handler its access; without a session
+the answer is 401, without the action 403. What lies outside the scope is the query's affair: 404.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
+from api.access.actor import Access, Actor
+from api.access.authority import authority
+from api.access.cookies import session_token
+from api.access.errors import NotAllowedError, NotLoggedInError, Step, StepDueError
+from api.access.forgery import require_token, submitted_token
+from api.dependencies import NowDep, SettingsDep, StoreDep, TodayDep
+from data.accounts.sessions import LiveSession, csrf_token, find_session, touch_session
+from grid.errors import JinggeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PUBLIC: Final = frozenset(
+    {
+        *("GET /healthz", "GET /readyz"),
+        *("GET /login", "POST /login", "POST /api/v1/session"),
+        *("GET /maps/static/{version}/{name}", "GET /manifest.webmanifest"),
+        "GET /service-worker.js",
+        *("GET /login/sso", "GET /login/sso/back"),
+        "GET /metrics",  # has a rule of its own: `api.routes.metrics`
+    }
+)
+"""The routes that anybody may ask for. Static files are mounted at ``/static``."""
+STATIC: Final = frozenset({"/static"})
+
+# What may be done while a step is due; everything else waits for it.
+_MEANWHILE: Final[dict[Step, frozenset[str]]] = {
+    "code": frozenset({"session.own"}),
+    "password": frozenset({"session.own", "password.own"}),
+    "second_factor": frozenset({"session.own", "password.own", "second_factor.own"}),
+}
+
+
+class PolicyError(JinggeError):
+    """A route that names no action, or several."""
+
+
+def find_actor(
+    request: Request, store: StoreDep, settings: SettingsDep, now: NowDep
+) -> Actor | None:
+    """Return who asks; None without a valid session."""
+    token = session_token(request, settings.public_url)
+    if not token:
+        return None
+    needed = settings.second_factor == "staff"
+    with store.read() as session:
+        live = find_session(session, token, now=now, require_second_factor=needed)
+    if live is None:
+        return None
+    if live.is_stale:
+        store.submit(lambda work: touch_session(work, token, now=now))
+    actor = Actor(
+        account_id=live.account_id,
+        person_id=live.person_id,
+        login=live.login,
+        display_name=live.display_name,
+        grants=live.grants,
+        session=live.handle,
+        csrf=csrf_token(token),
+        step=_step(live),
+    )
+    request.state.actor = actor
+    return actor
+
+
+def _step(live: LiveSession) -> Step | None:
+    if live.needs_code:
+        return "code"
+    if live.must_change_password:
+        return "password"
+    return "second_factor" if live.needs_second_factor else None
+
+
+MaybeActorDep = Annotated[Actor | None, Depends(find_actor)]
+
+
+async def require_actor(
+    request: Request,
+    actor: MaybeActorDep,
+    token: Annotated[str, Depends(submitted_token)],
+) -> Actor:
+    """Return who asks.
+
+    Raises
+    ------
+    NotLoggedInError
+        Without a valid session.
+    ForgedRequestError
+        For an unsafe request without the session's token.
+    """
+    if actor is None:
+        raise NotLoggedInError
+    require_token(request, token, actor.csrf)
+    return actor
+
+
+ActorDep = Annotated[Actor, Depends(require_actor)]
+
+
+def allowed(action: str) -> Callable[..., Access]:
+    """Return the dependency that lets through whoever has an action.
+
+    Raises
+    ------
+    AuthorityError
+        At once, for an action that ``authority.csv`` does not list.
+    """
+    authority().require(action)
+
+    async def check(actor: ActorDep, today: TodayDep) -> Access:
+        return access_of(actor, action).dated(today)
+
+    check.action = action  # type: ignore[attr-defined]
+    return check
+
+
+def access_of(actor: Actor, action: str) -> Access:
+    """Return an actor's access to an action.
+
+    Raises
+    ------
+    StepDueError
+        Where a first password or a second factor comes first.
+    NotAllowedError
+        Where none of the actor's roles has it.
+    """
+    if actor.step is not None and action not in _MEANWHILE[actor.step]:
+        raise StepDueError(actor.step)
+    matrix = authority()
+    roles = matrix.roles(action, actor.grants)
+    if not roles:
+        raise NotAllowedError(action)
+    return Access(actor, action, matrix.scope(action, actor.grants, actor.person_id), roles)
+
+
+def may(actor: Actor, action: str) -> bool:
+    """Return whether an actor has an action somewhere: for menus, never in place of `allowed`."""
+    return actor.step is None and bool(authority().roles(action, actor.grants))
+
+
+def route_actions(app: FastAPI) -> Iterator[tuple[str, str, str]]:
+    """Yield method, path and action of every route; the action of a public one is empty.
+
+    Raises
+    ------
+    PolicyError
+        For a route that names no action and is not public, or names several.
+    """
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, Mount):
+            if route.path not in STATIC:
+                raise PolicyError(f"Expected only static files to be mounted, got {route.path}.")
+            continue
+        dependant = getattr(route, "dependant", None)
+        actions = set() if dependant is None else set(_actions(dependant))
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            name = f"{method} {route.path}"
+            if name in PUBLIC and not actions:
+                yield method, str(route.path), ""
+            elif len(actions) == 1 and name not in PUBLIC:
+                yield method, str(route.path), next(iter(actions))
+            else:
+                raise PolicyError(
+                    f"Expected {name} to name one action, or to be public and name none, "
+                    f"got {sorted(actions) or 'none'}."
+                )
+
+
+def require_actions(app: FastAPI) -> None:
+    """Refuse an application in which a route names no action."""
+    for _ in route_actions(app):
+        pass
+
+
+def _actions(dependant: Any) -> Iterator[str]:
+    for part in dependant.dependencies:
+        action = getattr(part.call, "action", None)
+        if action is not None:
+            yield action
+        yield from _actions(part)
