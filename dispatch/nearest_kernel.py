@@ -4,8 +4,8 @@ A thing (a person or a task) is a row of ``state`` (uint64), of ``words`` (uint6
 of ``place`` (float64: unit vector x, y, z, and its own limit in great-circle metres) and of
 ``tags`` (int64: rank, number). A row whose thing has left has the bit `GONE`. Rows lie in the order
 of their bins, so the bins from one column to another of a row are one slice, and an empty slice
-costs one subtraction. Most rows fail by their state: it lies apart, eight bytes a row, and one comparison
-(``state & care == want``) settles all rules of the kinds `ALL` and `NONE`.
+costs one subtraction. Most rows fail by their state: it lies apart, eight bytes a row, and one
+comparison (``state & care == want``) settles all rules of the kinds `ALL` and `NONE`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from data.store.tables import (
     accounts,
+    alerts,
     audit,
     catalogue,
     checkins,
@@ -14,10 +15,12 @@ from data.store.tables import (
     incidents,
     insurance,
     jobs,
+    live,
     notices,
     outbox,
     people,
     points,
+    positions,
     rosters,
     scenarios,
     service,
@@ -36,6 +39,7 @@ TOPICS = (
     *(demand, service, scenarios, rosters, jobs, audit, notices, outbox, idempotency),
     *(points, gifts, tips),
     *(tasks, turns, checkins, incidents, imports),
+    *(alerts, positions, live),
 )
 METADATA = Base.metadata
 
