@@ -12,6 +12,7 @@ from api.access.policy import require_actions
 from api.assets import Assets
 from api.errors import add_error_handlers, problems
 from api.routes import docs, ground, health, maps, pages, plan
+from api.routes.phone import shell
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
 from api.templating import Templates
@@ -74,6 +75,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(maps.assets)
     app.include_router(maps.router)
+    app.include_router(shell.router)
     app.include_router(docs.description)
     if settings.docs:
         app.include_router(docs.router)

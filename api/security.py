@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "style-src-attr 'unsafe-inline'; img-src 'self' data: blob:{tiles}; font-src 'self'; "
-    "connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; "
+    "connect-src 'self'; frame-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'self'"
 )
 _ALWAYS: Final = {

@@ -46,6 +46,10 @@ class Templates:
             "segment": lambda text: quote(text, safe=""),
         }
 
+    def text(self, name: str, **values: object) -> str:
+        """Return a template that is no page, such as a script, with values put in."""
+        return self._environment.get_template(name).render(**values)
+
     def render(
         self, request: Request, name: str, status: int = 200, **values: object
     ) -> HTMLResponse:

@@ -28,8 +28,8 @@ PUBLIC: Final = frozenset(
     {
         *("GET /healthz", "GET /readyz"),
         *("GET /login", "POST /login", "POST /api/v1/session"),
-        *("GET /maps/static/{version}/{name}", "GET /manifest.webmanifest"),
-        "GET /service-worker.js",
+        *("GET /maps/static/{version}/{name}", "GET /m/manifest.webmanifest"),
+        *("GET /m/sw.js", "GET /m/offline"),
         *("GET /login/sso", "GET /login/sso/back"),
         "GET /metrics",  # has a rule of its own: `api.routes.metrics`
     }

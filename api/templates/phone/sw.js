@@ -1,7 +1,7 @@
 /* The phone pages' service worker: assets and one offline page, nothing of anybody's data. */
 "use strict";
 const CACHE = "jingge-{{ version }}";
-const SHELL = {{ shell | tojson }};
+const SHELL = {{ kept | tojson }};
 const OFFLINE = "/m/offline";
 
 self.addEventListener("install", (event) => {

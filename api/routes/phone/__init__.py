@@ -1,0 +1,1 @@
+"""``/m``: the pages for phones, one module a topic; forms answer with the page to look at next."""
