@@ -47,7 +47,11 @@ class Keys:
     audit: bytes = field(repr=False)
 
     def seal(self, text: str, context: str) -> bytes:
-        """Encrypt a text.
+        """Encrypt a text; see `seal_bytes`."""
+        return self.seal_bytes(text.encode(), context)
+
+    def seal_bytes(self, content: bytes, context: str) -> bytes:
+        """Encrypt bytes.
 
         Parameters
         ----------
@@ -61,11 +65,15 @@ class Keys:
         """
         nonce = os.urandom(_NONCE)
         head = _VERSION + self.name
-        body = AESGCM(self.encryption).encrypt(nonce, text.encode(), head + context.encode())
+        body = AESGCM(self.encryption).encrypt(nonce, content, head + context.encode())
         return head + nonce + body
 
     def open(self, sealed: bytes, context: str) -> str:
-        """Decrypt what `seal` made for the same context.
+        """Decrypt what `seal` made for the same context; see `open_bytes`."""
+        return self.open_bytes(sealed, context).decode()
+
+    def open_bytes(self, sealed: bytes, context: str) -> bytes:
+        """Decrypt what `seal_bytes` made for the same context.
 
         Raises
         ------
@@ -79,7 +87,7 @@ class Keys:
             )
         body = sealed[1 + _NAME + _NONCE :]
         try:
-            return AESGCM(self.encryption).decrypt(nonce, body, head + context.encode()).decode()
+            return AESGCM(self.encryption).decrypt(nonce, body, head + context.encode())
         except InvalidTag:
             raise KeyMissingError(
                 f"Expected {context.split(':', 1)[0]} as it was encrypted, got it changed or moved."
