@@ -1,0 +1,94 @@
+"""Tasks as cards: how far, when, how many places, and why they suit the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from api.views.phone.moments import moment_words, span_words
+from grid.travel import GreatCircleTravel, Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from api.language import Texts
+    from data.field.limits import Limits
+    from data.field.signups import SignupView
+    from data.field.task_values import TaskView
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a card is written.
+
+    Attributes
+    ----------
+    place : (lat, lng) or None
+        Where they are, or live.
+    roles : mapping of str to str
+        Label of each duty role.
+    """
+
+    texts: Texts
+    limits: Limits
+    now: datetime
+    place: tuple[float, float] | None
+    roles: dict[str, str]
+
+
+def minutes_to(task: TaskView, reader: Reader) -> int | None:
+    """Return how long it takes on foot, whole minutes and at least one; None from nowhere."""
+    if reader.place is None:
+        return None
+    travel = GreatCircleTravel(factor=reader.limits.travel_factor)
+    minutes = travel.duration_min(*reader.place, task.lat, task.lng, Mode.FOOT)
+    return max(1, round(float(minutes)))
+
+
+def nearest_first(tasks: Iterable[TaskView], reader: Reader) -> list[TaskView]:
+    """Sort by the way, then the urgent ones, then by begin."""
+    return sorted(
+        tasks,
+        key=lambda task: (minutes_to(task, reader) or 0, -task.urgency, task.starts_at, task.code),
+    )
+
+
+def task_card(task: TaskView, reader: Reader, signup: SignupView | None = None) -> dict[str, Any]:
+    """Return what a card of ``phone/cards.html`` shows of a task that the reader may take."""
+    texts, zone = reader.texts, reader.limits.zone
+    role = reader.roles.get(task.role, task.role)
+    return {
+        "id": task.task_id,
+        "title": task.title,
+        "kind": texts.label("label.task", task.kind),
+        "role": role,
+        "when": span_words(task.starts_at, task.ends_at, reader.now, zone, texts),
+        "where": task.place or task.beat_code or task.station_code,
+        "minutes": minutes_to(task, reader),
+        "places": texts("phone.places_free", free=task.free, places=task.places),
+        "until": moment_words(task.signup_until, reader.now, zone, texts),
+        "points": task.points,
+        "urgent": task.urgency >= 2,
+        "note": task.note,
+        "why": texts("phone.why_suits", role=role),
+        "way": "",
+        "full": task.free < 1,
+        "mine": mine_words(signup, reader),
+        "takable": signup is None,
+        "can_confirm": signup is not None and signup.state == "offered",
+        "can_withdraw": signup is not None and reader.now < task.signup_until,
+    }
+
+
+def mine_words(signup: SignupView | None, reader: Reader) -> str:
+    """Return how the reader stands to a task: signed up, waiting as the third, asked to confirm."""
+    if signup is None:
+        return ""
+    texts = reader.texts
+    if signup.state == "waiting":
+        return texts("phone.in_line", place=signup.place_in_line)
+    if signup.state == "offered" and signup.offered_until is not None:
+        until = moment_words(signup.offered_until, reader.now, reader.limits.zone, texts)
+        return texts("phone.offered_until", until=until)
+    return texts("phone.mine")
