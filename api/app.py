@@ -12,7 +12,8 @@ from api.access.policy import require_actions
 from api.assets import Assets
 from api.errors import add_error_handlers, problems
 from api.routes import docs, ground, health, maps, pages, plan
-from api.routes.phone import shell
+from api.routes.phone import shell as phone_shell
+from api.routes.phone import tasks as phone_tasks
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
 from api.templating import Templates
@@ -75,7 +76,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(maps.assets)
     app.include_router(maps.router)
-    app.include_router(shell.router)
+    for page in (phone_shell, phone_tasks):
+        app.include_router(page.router)
     app.include_router(docs.description)
     if settings.docs:
         app.include_router(docs.router)

@@ -1,21 +1,29 @@
-"""What all phone pages are given: the token, the size of the text, and what just happened."""
+"""A phone page's desk: who reads, the store, the time, and how pages and forms are answered."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from fastapi.responses import RedirectResponse
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
 
-from api.language import texts_of
-from api.templating import page_language
+from api.access.actor import Access, Actor
+from api.access.policy import allowed
+from api.dependencies import KeysDep, NowDep, StoreDep, TemplatesDep
+from api.errors import UnknownIdError
+from api.language import Texts, texts_of
+from api.once import answer, new_key
+from api.templating import Templates, page_language
+from data.store.audit import append
+from data.store.engine import Store
+from data.store.keys import Keys
 
 if TYPE_CHECKING:
-    from fastapi import Request
-    from fastapi.responses import HTMLResponse
+    from sqlalchemy.orm import Session
 
-    from api.access.actor import Actor
-    from api.templating import Templates
+    from data.store.idempotency import Answer
 
 SIZES: Final = (18, 22, 26, 30)
 """Sizes of the text, px: a reader's choice, kept in a cookie."""
@@ -26,6 +34,61 @@ TOLD: Final = {
     **dict.fromkeys(("waiting", "withdrawn", "declined", "offered", "voided", "on_the_way"), ""),
 }
 """What a page may be told by ``?told=`` after a form, and its tone; the words are ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """All that a handler of a phone page needs; it acts for the reader and nobody else."""
+
+    access: Access
+    store: Store
+    keys: Keys
+    now: datetime
+    templates: Templates
+    request: Request
+
+    @property
+    def person(self) -> int:
+        """The id of the reader's own personal record.
+
+        Raises
+        ------
+        UnknownIdError
+            Where the account belongs to nobody in the records, such as an administrator's.
+        """
+        if self.access.actor.person_id is None:
+            raise UnknownIdError("personal record", self.access.actor.key)
+        return self.access.actor.person_id
+
+    @property
+    def texts(self) -> Texts:
+        """The texts of the reader's language."""
+        return texts_of(page_language(self.request)[0])
+
+    def render(self, name: str, status: int = 200, *, tab: str = "", **values: Any) -> HTMLResponse:
+        """Return a page; see `render_phone`."""
+        actor = self.access.actor
+        return render_phone(self.templates, self.request, actor, name, status, tab=tab, **values)
+
+    def note(self, session: Session, kind: str, key: str, **detail: Any) -> None:
+        """Write to the audit what the reader did, as the last step of its transaction."""
+        append(session, self.keys, self.now, self.access.event(kind, key, **detail))
+
+
+async def get_phone(
+    access: Annotated[Access, Depends(allowed("phone.own"))],
+    store: StoreDep,
+    keys: KeysDep,
+    now: NowDep,
+    *,
+    templates: TemplatesDep,
+    request: Request,
+) -> Phone:
+    """Return the desk of a request."""
+    return Phone(access, store, keys, now, templates, request)
+
+
+PhoneDep = Annotated[Phone, Depends(get_phone)]
 
 
 def render_phone(
@@ -56,7 +119,7 @@ def render_phone(
         csrf=actor.csrf if actor else "",
         tab=tab,
         text_size=text_size(request),
-        new_key=lambda: uuid4().hex,
+        new_key=new_key,
         told=_told(request),
         **values,
     )
@@ -68,9 +131,9 @@ def text_size(request: Request) -> int:
     return int(chosen) if chosen in {str(size) for size in SIZES} else SIZES[0]
 
 
-def go_to(address: str, told: str = "") -> RedirectResponse:
+def go_to(address: str, told: str = "") -> Answer:
     """Return the answer to a form: the page to look at next, and what it says first."""
-    return RedirectResponse(f"{address}?told={told}" if told else address, 303)
+    return answer(None, 303, location=f"{address}?told={told}" if told else address)
 
 
 def _told(request: Request) -> dict[str, str] | None:

@@ -30,7 +30,9 @@
   }
 
   async function sendOrKeep(form) {
-    if (form.hasAttribute("data-place")) await fillPlace(form);
+    await fillPlace(form);
+    // Set once, so that the request is the same when it is sent again.
+    form.elements.namedItem("queued_at").value = new Date().toISOString();
     try {
       const answer = await fetch(form.action, {
         method: "POST", body: new FormData(form), headers: { Accept: "text/html" },
@@ -65,6 +67,7 @@
   }
 
   async function fillPlace(form) {
+    if (!form.elements.namedItem("lat")) return;
     const coords = await place();
     if (!coords) return;
     for (const [name, value] of [["lat", coords.latitude], ["lng", coords.longitude], ["accuracy_m", coords.accuracy]]) {

@@ -36,8 +36,8 @@
 
   function keep(form) {
     const fields = [...new FormData(form)].filter(([name]) => name !== "csrf");
-    const key = fields.find(([name]) => name === "idempotency_key")[1];
-    const entry = { key, url: form.action, kind: form.dataset.queue, fields, at: new Date().toISOString() };
+    const key = fields.find(([name]) => name === "once")[1];
+    const entry = { key, url: form.action, kind: form.dataset.queue, fields, at: form.elements.namedItem("queued_at").value };
     return run("readwrite", (store) => store.put(entry));
   }
 
@@ -49,7 +49,6 @@
   async function send(entry, csrf) {
     const body = new FormData();
     for (const [name, value] of entry.fields) body.append(name, value);
-    body.append("queued_at", entry.at);
     return fetch(entry.url, {
       method: "POST", body, redirect: "follow",
       headers: { "X-CSRF-Token": csrf, Accept: "text/html" },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api.views.phone.moments import moment_words, span_words
@@ -10,31 +9,10 @@ from grid.travel import GreatCircleTravel, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from api.language import Texts
-    from data.field.limits import Limits
+    from api.views.phone.reader import Reader
     from data.field.signups import SignupView
     from data.field.task_values import TaskView
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """For whom a card is written.
-
-    Attributes
-    ----------
-    place : (lat, lng) or None
-        Where they are, or live.
-    roles : mapping of str to str
-        Label of each duty role.
-    """
-
-    texts: Texts
-    limits: Limits
-    now: datetime
-    place: tuple[float, float] | None
-    roles: dict[str, str]
 
 
 def minutes_to(task: TaskView, reader: Reader) -> int | None:
@@ -57,7 +35,7 @@ def nearest_first(tasks: Iterable[TaskView], reader: Reader) -> list[TaskView]:
 def task_card(task: TaskView, reader: Reader, signup: SignupView | None = None) -> dict[str, Any]:
     """Return what a card of ``phone/cards.html`` shows of a task that the reader may take."""
     texts, zone = reader.texts, reader.limits.zone
-    role = reader.roles.get(task.role, task.role)
+    role = reader.role(task.role)
     return {
         "id": task.task_id,
         "title": task.title,

@@ -1,0 +1,146 @@
+"""``/m/tasks``: the tasks near the reader, one task, and signing up in one tap."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Response
+
+from api.errors import UnknownIdError
+from api.once import FormOnceDep, Once
+from api.phone import Phone, PhoneDep, go_to
+from api.views.phone.reader import Reader, reader_of
+from api.views.phone.tasks import nearest_first, task_card
+from data.field.eligibility_tasks import tasks_for, why_not
+from data.field.errors import RefusedError
+from data.field.limits import limits_of
+from data.field.signups import confirm_offer, sign_up, signups_of_person, withdraw
+from data.field.tasks import find_task
+from data.store.tables.tasks import LIVE_SIGNUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from data.field.signups import SignupView
+    from data.store.idempotency import Answer
+
+router = APIRouter(prefix="/m/tasks", include_in_schema=False)
+
+AHEAD: Final = timedelta(days=14)
+FEW: Final = 3
+MANY: Final = 60
+_READ: Final = 500
+_WAITABLE: Final = frozenset({"full", "already"})
+
+Lat = Annotated[float | None, Query(ge=-90, le=90)]
+Lng = Annotated[float | None, Query(ge=-180, le=180)]
+
+
+@router.get("")
+def tasks(phone: PhoneDep) -> Response:
+    """List the tasks that the reader may take, the nearest first."""
+    with phone.store.read() as session:
+        cards = near_cards(session, reader_of(session, phone), MANY)
+    return phone.render("tasks.html", tab="tasks", view="list", tasks=cards)
+
+
+@router.get("/part")
+def part(phone: PhoneDep, *, lat: Lat = None, lng: Lng = None, few: bool = False) -> Response:
+    """Return the list alone, for where the phone is."""
+    here = None if lat is None or lng is None else (lat, lng)
+    with phone.store.read() as session:
+        cards = near_cards(session, reader_of(session, phone, here), FEW if few else MANY)
+    return phone.render("task_list.html", tasks=cards)
+
+
+@router.get("/{task_id}")
+def task(phone: PhoneDep, task_id: int) -> Response:
+    """Show one task, how the reader stands to it, and every rule that says no."""
+    return _page(phone, task_id)
+
+
+@router.post("/{task_id}/signup")
+def post_signup(phone: PhoneDep, once: FormOnceDep, task_id: int) -> Response:
+    """Sign the reader up, or put them on the waiting list where all places are taken."""
+
+    def work(session: Session) -> Answer:
+        by, limits = phone.access.actor.key, limits_of(session)
+        made = sign_up(session, task_id, phone.person, limits, by=by, now=phone.now, wait=True)
+        phone.note(session, "task", made.task_code, signup=made.state)
+        return go_to(f"/m/tasks/{task_id}", "waiting" if made.state == "waiting" else "signed_up")
+
+    return _submit(phone, once, task_id, work)
+
+
+@router.post("/{task_id}/confirm")
+def post_confirm(phone: PhoneDep, once: FormOnceDep, task_id: int) -> Response:
+    """Take the place that came free."""
+
+    def work(session: Session) -> Answer:
+        limits = limits_of(session)
+        made = confirm_offer(session, task_id, phone.person, limits, now=phone.now)
+        phone.note(session, "task", made.task_code, signup=made.state)
+        return go_to(f"/m/tasks/{task_id}", "signed_up")
+
+    return _submit(phone, once, task_id, work)
+
+
+@router.post("/{task_id}/withdraw")
+def post_withdraw(phone: PhoneDep, once: FormOnceDep, task_id: int) -> Response:
+    """Give the place back; the next one in line is asked."""
+
+    def work(session: Session) -> Answer:
+        made = withdraw(session, task_id, phone.person, limits_of(session), now=phone.now)
+        phone.note(session, "task", made.task_code, signup=made.state)
+        return go_to(f"/m/tasks/{task_id}", "withdrawn")
+
+    return _submit(phone, once, task_id, work)
+
+
+def near_cards(session: Session, reader: Reader, limit: int) -> list[dict[str, Any]]:
+    """Return cards of the tasks that a reader may take, the nearest first."""
+    end = reader.now + AHEAD
+    found = tasks_for(
+        session, reader.person_id, reader.limits, now=reader.now, end=end, limit=_READ
+    )
+    return [task_card(one, reader) for one in nearest_first(found, reader)[:limit]]
+
+
+def _submit(phone: Phone, once: Once, task_id: int, work: Callable[[Session], Answer]) -> Response:
+    """Do a form's work; where a rule says no, show the task with the reasons."""
+    try:
+        return once.submit(phone.store, work)
+    except RefusedError as error:
+        words = [refusal.words(phone.texts.language) for refusal in error.refusals]
+        return _page(phone, task_id, status=409, refusals=words)
+
+
+def _page(
+    phone: Phone, task_id: int, *, status: int = 200, refusals: list[str] | None = None
+) -> Response:
+    with phone.store.read() as session:
+        reader = reader_of(session, phone)
+        found = find_task(session, task_id)
+        if found.state == "draft":
+            raise UnknownIdError("task", str(task_id))
+        mine = own_signup(session, reader, task_id)
+        reasons = why_not(session, found, reader.person_id, reader.limits, phone.now)
+    # A full task may be waited for; whatever else says no keeps the button away.
+    other = [reason for reason in reasons if reason.rule not in _WAITABLE]
+    card = {**task_card(found, reader, mine), "takable": mine is None and not other}
+    if refusals is None:
+        refusals = [] if mine else [reason.words(reader.texts.language) for reason in other]
+    return phone.render(
+        "task.html", status, tab="tasks", back="/m/tasks", one=card, refusals=refusals, turn=None
+    )
+
+
+def own_signup(session: Session, reader: Reader, task_id: int) -> SignupView | None:
+    """Return the reader's sign-up for a task that still stands."""
+    mine = signups_of_person(session, reader.person_id, since=reader.now)
+    return next(
+        (one for one, task in mine if task.task_id == task_id and one.state in LIVE_SIGNUPS), None
+    )

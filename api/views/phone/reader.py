@@ -1,0 +1,45 @@
+"""For whom a page is written: language, time, place, and what limits hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from data.field.eligibility_facts import person_facts
+from data.field.limits import limits_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from api.language import Texts
+    from api.phone import Phone
+    from data.field.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person who reads a page.
+
+    Attributes
+    ----------
+    place : (lat, lng) or None
+        Where they are, or live.
+    """
+
+    person_id: int
+    texts: Texts
+    limits: Limits
+    now: datetime
+    place: tuple[float, float] | None
+
+    def role(self, code: str) -> str:
+        """Return the label of a duty role."""
+        return self.texts.label("role", code)
+
+
+def reader_of(session: Session, phone: Phone, here: tuple[float, float] | None = None) -> Reader:
+    """Read for whom a page is written; without a position of the phone it is their home."""
+    home = here or person_facts(session, phone.person, phone.now, phone.now).home
+    return Reader(phone.person, phone.texts, limits_of(session), phone.now, home)
