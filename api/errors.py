@@ -18,7 +18,14 @@ from api.access import errors as access
 from api.access.passwords import PasswordError
 from api.schemas.problem import Problem
 from data.accounts import errors as accounts
+from data.field import errors as field
+from data.points import errors as points
+from data.records import errors as records
 from data.store import errors as store
+from data.store.city_box import OutsideError
+from data.store.idempotency import KeyReusedError
+from data.store.row_versions import StaleError
+from data.tips import errors as tips
 from grid.errors import CellError, JinggeError
 
 if TYPE_CHECKING:
@@ -52,6 +59,13 @@ class ParameterError(JinggeError):
     """A parameter that is well-formed and yet cannot be used."""
 
 
+class PreconditionRequiredError(JinggeError):
+    """An edit that does not say which version it is of."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected If-Match with the ETag of what was read.")
+
+
 STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     UnknownIdError: HTTPStatus.NOT_FOUND,
     CellError: HTTPStatus.NOT_FOUND,
@@ -70,6 +84,33 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     store.StoreClosedError: HTTPStatus.SERVICE_UNAVAILABLE,
     store.ScenarioMissingError: HTTPStatus.NOT_FOUND,
     store.RosterStateError: HTTPStatus.CONFLICT,
+    KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    OutsideError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    StaleError: HTTPStatus.PRECONDITION_FAILED,
+    PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    field.FieldError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    field.FieldMissingError: HTTPStatus.NOT_FOUND,
+    field.FieldStateError: HTTPStatus.CONFLICT,
+    field.FieldVersionError: HTTPStatus.PRECONDITION_FAILED,
+    field.RefusedError: HTTPStatus.CONFLICT,
+    tips.TipError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    tips.TipMissingError: HTTPStatus.NOT_FOUND,
+    tips.TipStateError: HTTPStatus.CONFLICT,
+    tips.OwnTipError: HTTPStatus.FORBIDDEN,
+    tips.TooManyTipsError: HTTPStatus.TOO_MANY_REQUESTS,
+    tips.PhotoSizeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    points.PointsError: HTTPStatus.CONFLICT,
+    points.KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    points.RuleError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    points.TransferMissingError: HTTPStatus.NOT_FOUND,
+    points.GiftMissingError: HTTPStatus.NOT_FOUND,
+    points.RedemptionMissingError: HTTPStatus.NOT_FOUND,
+    records.RecordError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    records.RecordMissingError: HTTPStatus.NOT_FOUND,
+    records.StaleError: HTTPStatus.PRECONDITION_FAILED,
+    records.StepError: HTTPStatus.CONFLICT,
+    records.SafetyError: HTTPStatus.CONFLICT,
+    records.DuplicateError: HTTPStatus.CONFLICT,
     JinggeError: HTTPStatus.BAD_REQUEST,
 }
 

@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from data.store.errors import Busy, StoreClosedError, StoreError
 from data.store.postgres import may_try_again
+from data.store.row_versions import StaleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,8 +174,11 @@ def _run_in_session(connection: Connection, work: Callable[[Session], T]) -> T:
     with Session(
         connection, join_transaction_mode="create_savepoint", expire_on_commit=False
     ) as session:
-        value = work(session)
-        session.commit()
+        try:
+            value = work(session)
+            session.commit()
+        except StaleDataError as error:
+            raise StaleError from error
         return value
 
 
