@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from data.store.idempotency import Answer
+    from grid.errors import JinggeError
 
 SIZES: Final = (18, 22, 26, 30)
 """Sizes of the text, px: a reader's choice, kept in a cookie."""
@@ -70,6 +71,12 @@ class Phone:
         actor = self.access.actor
         return render_phone(self.templates, self.request, actor, name, status, tab=tab, **values)
 
+    def trouble(self, error: JinggeError) -> dict[str, str]:
+        """Return what a page says first of a wish that was refused."""
+        word = type(error).__name__
+        text = self.texts.label("label.trouble", word)
+        return {"kind": "bad", "text": text if text != word else str(error)}
+
     def note(self, session: Session, kind: str, key: str, **detail: Any) -> None:
         """Write to the audit what the reader did, as the last step of its transaction."""
         append(session, self.keys, self.now, self.access.event(kind, key, **detail))
@@ -99,6 +106,7 @@ def render_phone(
     status: int = 200,
     *,
     tab: str = "",
+    told: dict[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
     """Return a phone page.
@@ -111,6 +119,8 @@ def render_phone(
         Template in ``templates/phone``.
     tab : str
         Which place of the main menu it belongs to.
+    told : dict, optional
+        What it says first, ``kind`` and ``text``; else what ``?told=`` names.
     """
     return templates.render(
         request,
@@ -120,7 +130,7 @@ def render_phone(
         tab=tab,
         text_size=text_size(request),
         new_key=new_key,
-        told=_told(request),
+        told=told or _told(request),
         **values,
     )
 

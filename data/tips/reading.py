@@ -154,10 +154,22 @@ def read_case(session: Session, keys: Keys, scope: Scope, code: str) -> TipCase:
 
 def read_photo(session: Session, keys: Keys, scope: Scope, code: str, position: int) -> bytes:
     """Return a photo of a tip of the beats of a scope: JPEG."""
-    tip = find_tip(session, scope, code)
+    return _photo(session, keys, find_tip(session, scope, code).id, code, position)
+
+
+def read_own_photo(session: Session, keys: Keys, person_id: int, code: str, position: int) -> bytes:
+    """Return a photo of a tip to its author: JPEG."""
+    mine = Tip.author_index == author_index(keys, person_id)
+    tip_id = session.scalar(select(Tip.id).where(Tip.code == code, mine))
+    if tip_id is None:
+        raise TipMissingError(code)
+    return _photo(session, keys, tip_id, code, position)
+
+
+def _photo(session: Session, keys: Keys, tip_id: int, code: str, position: int) -> bytes:
     sealed = session.scalar(
         select(TipPhoto.content_sealed).where(
-            TipPhoto.tip_id == tip.id, TipPhoto.position == position
+            TipPhoto.tip_id == tip_id, TipPhoto.position == position
         )
     )
     if sealed is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from pressing import press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,18 +13,6 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 HOSTILE = "</h2><script>alert(1)</script>{{ 7*7 }}"
-
-
-def press(phone: TestClient, page: str, action: str) -> Any:
-    """Send the form of a page that leads to an address, as its button does."""
-    form = re.search(rf'<form method="post" action="{re.escape(action)}".*?</form>', page, re.S)
-    assert form, page
-    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form.group()))
-    token = phone.headers.pop("X-CSRF-Token")
-    try:
-        return phone.post(action, data=fields, follow_redirects=False)
-    finally:
-        phone.headers["X-CSRF-Token"] = token
 
 
 def test_one_tap_signs_up(phone: TestClient, make_task: Callable[..., Any]) -> None:
