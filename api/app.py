@@ -12,6 +12,7 @@ from api.access.policy import require_actions
 from api.assets import Assets
 from api.errors import add_error_handlers, problems
 from api.routes import docs, ground, health, maps, pages, plan
+from api.routes.phone import me as phone_me
 from api.routes.phone import points as phone_points
 from api.routes.phone import shell as phone_shell
 from api.routes.phone import tasks as phone_tasks
@@ -78,7 +79,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(maps.assets)
     app.include_router(maps.router)
-    for page in (phone_shell, phone_tasks, phone_tips, phone_points):
+    for page in (phone_shell, phone_tasks, phone_tips, phone_points, phone_me):
         app.include_router(page.router)
     app.include_router(docs.description)
     if settings.docs:

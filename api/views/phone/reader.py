@@ -24,11 +24,14 @@ class Reader:
 
     Attributes
     ----------
+    code : str
+        What their record is called.
     place : (lat, lng) or None
         Where they are, or live.
     """
 
     person_id: int
+    code: str
     texts: Texts
     limits: Limits
     now: datetime
@@ -41,5 +44,6 @@ class Reader:
 
 def reader_of(session: Session, phone: Phone, here: tuple[float, float] | None = None) -> Reader:
     """Read for whom a page is written; without a position of the phone it is their home."""
-    home = here or person_facts(session, phone.person, phone.now, phone.now).home
-    return Reader(phone.person, phone.texts, limits_of(session), phone.now, home)
+    facts = person_facts(session, phone.person, phone.now, phone.now)
+    limits = limits_of(session)
+    return Reader(phone.person, facts.code, phone.texts, limits, phone.now, here or facts.home)

@@ -13,6 +13,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from api.server import serving
+from data.points.awards import Merit, award
+from data.points.gifts import add_gift
+from data.points.redemptions import Wish, reserve
+from data.points.rules import fill_shipped
+from data.store.tables.people import Person
+from data.tips.submission import TipDraft, submit_tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +49,26 @@ def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str
     """Give the addresses of all pages, with something to show on each."""
     task = make_task()
     make_task(title="夜间巡逻", kind="patrol", points=5, urgency=2, places=3)
-    return ["/m/tasks", f"/m/tasks/{task.task_id}", "/m/offline"]
+    service.store.submit(fill_shipped)
+    people = service.ids(Person)
+
+    def work(session: Any) -> str:
+        now = service.clock()
+        merit = Merit(people["liu"], "other", "other:test:1", actor="test")
+        award(session, service.keys, now, merit)
+        for code, points in (("umbrella", 30), ("kettle", 80)):
+            names = {"label_zh": "雨伞" if points == 30 else "水壶", "label_en": code.title()}
+            add_gift(session, now, code=code, points=points, stock=5, **names)
+        wish = Wish(people["liu"], 1, 1, "a-key-of-a-form")
+        reserve(session, service.keys, now, wish, actor="test")
+        draft = TipDraft("fraud", "门口有人推销假理财", 40.672, 109.82, (), "a-key-of-a-form")
+        return submit_tip(session, service.keys, now, people["liu"], draft).code
+
+    tip = service.store.submit(work)
+    return [
+        *("/m/tasks", f"/m/tasks/{task.task_id}", "/m/tips", "/m/tips/new", f"/m/tips/{tip}"),
+        *("/m/points", "/m/me", "/m/file", "/m/readers", "/m/settings", "/m/offline"),
+    ]
 
 
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
