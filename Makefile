@@ -5,6 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(
   $(shell $(name) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>&1 || echo no),,$(name))) \
   python3)
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
@@ -17,8 +18,8 @@ help:  ## list what can be made
 run: $(VENV)/.stamp-run  ## demo city, plan, map in the browser (options: make run ARGS="--port 9000")
 	$(BIN)/jingge run $(ARGS)
 
-test: $(VENV)/.stamp-test  ## the tests (options: make test ARGS="tests/grid -x")
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.stamp-test  ## the tests, two at once (options: make test ARGS="tests/grid -x" WORKERS=0)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.stamp-lint  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -110,7 +110,10 @@ def _form(phone: Phone, error: JinggeError | None = None) -> Response:
         tab="tips",
         back="/m/tips",
         told=None if error is None else phone.trouble(error),
-        categories=[{"code": code, "label": label} for code, label in labels.items()],
+        categories=[
+            {"code": code, "label": label}
+            for code, label in sorted(labels.items(), key=lambda pair: (pair[0] == "other", pair))
+        ],
         place={"lat": lat, "lng": lng},
     )
 
