@@ -12,6 +12,8 @@ from api.access.policy import require_actions
 from api.assets import Assets
 from api.errors import add_error_handlers, problems
 from api.routes import docs, ground, health, maps, pages, plan
+from api.routes.console import audit as console_audit
+from api.routes.console import people as console_people
 from api.routes.phone import me as phone_me
 from api.routes.phone import points as phone_points
 from api.routes.phone import shell as phone_shell
@@ -79,6 +81,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(maps.assets)
     app.include_router(maps.router)
+    for page in (console_people, console_audit):
+        app.include_router(page.router)
     for page in (phone_shell, phone_tasks, phone_tips, phone_points, phone_me):
         app.include_router(page.router)
     app.include_router(docs.description)

@@ -121,7 +121,7 @@ def enrol(
     states = dict(
         session.execute(
             select(Person.code, Person.state).where(Person.id.in_(list(ids.values())))
-        ).tuples()
+        ).all()
     )
     for code, state in states.items():
         if state not in MOVABLE:

@@ -67,7 +67,7 @@ def people_ids(session: Session, scope: Scope, codes: Iterable[str]) -> dict[str
     for start in range(0, len(wanted), 5000):
         part = wanted[start : start + 5000]
         query = select(Person.code, Person.id).where(Person.code.in_(part), scope.people())
-        found |= dict(session.execute(query).tuples())
+        found |= dict(session.execute(query).all())
     for code in wanted:
         if code not in found:
             raise RecordMissingError("person", code)

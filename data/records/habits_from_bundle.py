@@ -56,7 +56,7 @@ def fill_habits(session: Session, scenario: Scenario, *, now: datetime) -> int:
             shift.template or "" for shift in with_templates(session, dated, scenario.timezone)
         ],
     )
-    people = dict(session.execute(select(Person.code, Person.id)).tuples())
+    people = dict(session.execute(select(Person.code, Person.id)).all())
     found = scenario.availability.merge(shifts[shifts["template"] != ""], on="shift_id")
     found = found.assign(person=found["person_id"].map(people)).dropna(subset=["person"])
     habits = found.groupby(["person", "weekday", "template"], as_index=False)["dislike"].min()

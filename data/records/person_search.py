@@ -246,6 +246,6 @@ def _listed(
 
 def _words(session: Session, query: Select[int, str]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
-    for person, word in session.execute(query).tuples():
+    for person, word in session.execute(query):
         found.setdefault(person, set()).add(word)
     return found

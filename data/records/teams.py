@@ -287,7 +287,7 @@ def _listed(session: Session, rows: list[tuple[Any, ...]], today: date) -> tuple
     counts: dict[int, int] = dict(
         session.execute(
             select(member.team_id, func.count()).where(current).group_by(member.team_id)
-        ).tuples()
+        ).all()
     )
     leaders: dict[int, list[str]] = {}
     query = (

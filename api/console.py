@@ -1,0 +1,123 @@
+"""The console's desk: who works at it, the store, the time, the menu that they may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+
+from api.access.actor import Access
+from api.access.policy import allowed, may
+from api.dependencies import KeysDep, NowDep, StoreDep, TemplatesDep, TodayDep
+from api.language import Texts, texts_of
+from api.once import new_key
+from api.templating import Templates, page_language
+from data.store.engine import Store
+from data.store.keys import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.access.actor import Actor
+
+Place = tuple[str, str, str]
+MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
+    (
+        "console.review",
+        (
+            ("/", "page.start", "coverage.read"),
+            ("/maps/coverage", "page.coverage", "coverage.read"),
+            ("/maps/gaps", "page.gap_map", "coverage.read"),
+            ("/gaps", "page.gaps", "coverage.read"),
+        ),
+    ),
+    (
+        "console.records",
+        (
+            ("/console/people", "console.people", "person.read"),
+            ("/console/teams", "console.teams", "team.read"),
+            ("/console/audit", "console.audit", "audit.read"),
+        ),
+    ),
+)
+"""Groups of places: address, text, and the action without which a place is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that a handler of a console page needs."""
+
+    access: Access
+    store: Store
+    keys: Keys
+    now: datetime
+    today: date
+    templates: Templates
+    request: Request
+
+    @property
+    def texts(self) -> Texts:
+        """The texts of the reader's language."""
+        return texts_of(page_language(self.request)[0])
+
+    def render(
+        self, name: str, status: int = 200, *, here: str = "", **values: Any
+    ) -> HTMLResponse:
+        """Return a page or a part of one.
+
+        Parameters
+        ----------
+        name : str
+            Template in ``templates/console``.
+        here : str
+            The address in the menu to which the page belongs.
+        """
+        actor = self.access.actor
+        return self.templates.render(
+            self.request,
+            f"console/{name}",
+            status,
+            csrf=actor.csrf,
+            actor=actor,
+            menu=menu_of(actor),
+            here=here,
+            new_key=new_key,
+            **values,
+        )
+
+
+def desk(action: str) -> Callable[..., Desk]:
+    """Return the dependency that gives a desk to whoever has an action."""
+    check = allowed(action)
+
+    # A default, not an annotation: those are read as text, which does not know `check`.
+    async def get(
+        store: StoreDep,
+        keys: KeysDep,
+        now: NowDep,
+        today: TodayDep,
+        *,
+        templates: TemplatesDep,
+        request: Request,
+        access: Access = Depends(check),  # noqa: B008
+    ) -> Desk:
+        return Desk(access, store, keys, now, today, templates, request)
+
+    return get
+
+
+def menu_of(actor: Actor) -> list[dict[str, Any]]:
+    """Return the groups of places that somebody may go to."""
+    groups = [
+        {
+            "key": key,
+            "places": [
+                {"href": href, "key": text} for href, text, action in places if may(actor, action)
+            ],
+        }
+        for key, places in MENU
+    ]
+    return [group for group in groups if group["places"]]

@@ -1,0 +1,1 @@
+"""``/console``: the pages of dispatchers, officers and auditors, one module a topic."""

@@ -1,0 +1,1 @@
+"""What console pages show, one module a topic; `table` is what all lists share."""

@@ -1,0 +1,69 @@
+"""People and teams as rows of the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from api.views.console.table import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from api.language import Texts
+    from data.records.person_search import ListedPerson
+    from data.records.teams import ListedTeam
+
+PEOPLE: Final = (
+    Column("name", "console.name"),
+    Column("code", "console.code"),
+    Column("tier", "console.tier"),
+    Column("state", "console.state"),
+    Column("station", "console.station"),
+    Column("teams", "console.team"),
+    Column("qualifications", "console.qualification"),
+    Column("insured", "console.insured"),
+    Column("phone", "console.phone"),
+)
+TEAMS: Final = (
+    Column("name", "console.name"),
+    Column("code", "console.code"),
+    Column("station", "console.station"),
+    Column("specialism", "console.specialism"),
+    Column("members", "console.members", is_number=True),
+)
+TONES: Final = {"active": "good", "suspended": "warn", "refused": "off", "left": "off"}
+
+
+def person_rows(people: Iterable[ListedPerson], texts: Texts) -> list[dict[str, Any]]:
+    """Return the rows of a list of people."""
+    return [
+        {
+            "url": f"/console/people/{one.code}",
+            "name": one.name or one.code,
+            "code": one.code,
+            "tier": texts(f"tier.{one.tier}"),
+            "state": texts.label("label.person_state", one.state),
+            "tone": TONES.get(one.state, "calm"),
+            "station": one.station_name or one.station or "–",
+            "teams": "、".join(one.teams) if texts.language == "zh" else ", ".join(one.teams),
+            "qualifications": " ".join(one.qualifications),
+            "insured": one.insured_until or "–",
+            "phone": one.phone_masked or "–",
+        }
+        for one in people
+    ]
+
+
+def team_rows(teams: Iterable[ListedTeam], texts: Texts) -> list[dict[str, Any]]:
+    """Return the rows of a list of teams."""
+    return [
+        {
+            "url": f"/console/people?team={one.code}",
+            "name": one.name,
+            "code": one.code,
+            "station": one.station_name or one.station or "–",
+            "specialism": texts.label("role", one.specialism) if one.specialism else "–",
+            "members": f"{one.num_members:,}",
+        }
+        for one in teams
+    ]
