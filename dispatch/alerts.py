@@ -76,13 +76,13 @@ ALERT_STEPS: Final[Mapping[AlertState, frozenset[AlertState]]] = MappingProxyTyp
         AlertState.OPEN: frozenset(
             {AlertState.ATTENDED, AlertState.CLOSED, AlertState.CANCELLED, AlertState.EXPIRED}
         ),
-        AlertState.ATTENDED: frozenset({AlertState.OPEN, AlertState.CLOSED, AlertState.CANCELLED}),
+        AlertState.ATTENDED: frozenset({AlertState.CLOSED, AlertState.CANCELLED}),
         AlertState.CLOSED: frozenset(),
         AlertState.CANCELLED: frozenset(),
         AlertState.EXPIRED: frozenset(),
     }
 )
-"""An attended alert opens again where whoever came has to leave before it is done."""
+"""Attended: as many as are needed are there; nobody else is called any more."""
 
 CALL_STEPS: Final[Mapping[CallState, frozenset[CallState]]] = MappingProxyType(
     {
