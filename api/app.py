@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from api.access.policy import require_actions
 from api.assets import Assets
 from api.errors import add_error_handlers, problems
-from api.routes import docs, ground, health, maps, pages, plan
+from api.routes import account, docs, ground, health, login, maps, pages, plan
 from api.routes.console import audit as console_audit
 from api.routes.console import people as console_people
 from api.routes.phone import me as phone_me
@@ -79,6 +79,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     app.include_router(health.router, responses=problems(500))
     app.include_router(pages.router)
+    app.include_router(login.router)
+    app.include_router(account.router)
     app.include_router(maps.assets)
     app.include_router(maps.router)
     for page in (console_people, console_audit):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from api.access.passwords import Passwords
+from api.access.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,8 @@ class Service:
         Gives the time; a test gives another.
     passwords : Passwords
         The pool that hashes them.
+    throttle : Throttle
+        Who has to wait after wrong tries.
     """
 
     store: Store
@@ -42,6 +45,7 @@ class Service:
     cities: CityHolder
     clock: Callable[[], datetime] = utc_now
     passwords: Passwords = field(default_factory=Passwords)
+    throttle: Throttle = field(default_factory=Throttle)
 
     def close(self) -> None:
         """Finish what waits and close the store."""

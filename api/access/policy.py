@@ -16,7 +16,7 @@ from api.access.actor import Access, Actor
 from api.access.authority import authority
 from api.access.cookies import session_token
 from api.access.errors import NotAllowedError, NotLoggedInError, Step, StepDueError
-from api.access.forgery import require_token, submitted_token
+from api.access.forgery import require_own_origin, require_token, submitted_token
 from api.dependencies import NowDep, SettingsDep, StoreDep, TodayDep
 from data.accounts.sessions import LiveSession, csrf_token, find_session, touch_session
 from grid.errors import JinggeError
@@ -91,6 +91,7 @@ MaybeActorDep = Annotated[Actor | None, Depends(find_actor)]
 async def require_actor(
     request: Request,
     actor: MaybeActorDep,
+    settings: SettingsDep,
     token: Annotated[str, Depends(submitted_token)],
 ) -> Actor:
     """Return who asks.
@@ -100,10 +101,11 @@ async def require_actor(
     NotLoggedInError
         Without a valid session.
     ForgedRequestError
-        For an unsafe request without the session's token.
+        For an unsafe request from another site or without the session's token.
     """
     if actor is None:
         raise NotLoggedInError
+    require_own_origin(request, settings.public_url)
     require_token(request, token, actor.csrf)
     return actor
 

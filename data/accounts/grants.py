@@ -130,3 +130,13 @@ def place_of(session: Session, kind: str, code: str) -> int:
     if found is None:
         raise GrantError(f"Expected the code of a {kind}, got {code[:80]!r}.")
     return found
+
+
+def place_names(session: Session, grants: Iterable[Grant]) -> list[str]:
+    """Return the name of the place of each grant; empty for the city and one's own."""
+    names = []
+    for grant in grants:
+        table = _TABLES.get(grant.kind)
+        found = None if table is None else session.get(table, grant.place)
+        names.append("" if found is None else found.name)
+    return names

@@ -1,0 +1,89 @@
+"""Logging in: the password first, in the pool that hashes, then a session with a new token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from data.accounts.accounts import (
+    account_record,
+    find_account,
+    password_hash_of,
+    plain_login,
+    rehash_password,
+)
+from data.accounts.errors import AccountError
+from data.accounts.sessions import begin_session, new_token
+from data.store.audit import Event, append
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from api.service import Service
+    from data.accounts.accounts import AccountRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Somebody's try to log in, and from where."""
+
+    login: str
+    password: str
+    address: str
+    user_agent: str = ""
+
+
+def log_in(service: Service, attempt: Try, now: datetime) -> tuple[str, AccountRecord] | None:
+    """Begin a session; return its token and account, or None for a wrong name or password.
+
+    Which of the two was wrong is not told, and takes as long.
+
+    Raises
+    ------
+    TooManyTriesError
+        Where this address has to wait with this name.
+    Busy
+        Where too many log in at once.
+    """
+    try:
+        login = plain_login(attempt.login)
+    except AccountError:
+        login = ""
+    service.throttle.require_patience(login, attempt.address, now)
+    account_id, hashed = _stored(service, login)
+    if not service.passwords.verify(attempt.password, hashed) or account_id is None:
+        service.throttle.note_wrong(login, attempt.address, now)
+        return None
+    with service.store.read() as session:
+        record = account_record(session, account_id)
+    if record.state != "active":
+        service.throttle.note_wrong(login, attempt.address, now)
+        return None
+    service.throttle.note_right(login, attempt.address)
+    if hashed is not None and service.passwords.is_outdated(hashed):
+        _rehash(service, account_id, hashed, attempt.password)
+    token = new_token()
+
+    def work(session: Session) -> None:
+        begin_session(session, account_id, token, now=now, user_agent=attempt.user_agent)
+        event = Event(f"account:{account_id}", "session.begin", "account", str(account_id), {})
+        append(session, service.keys, now, event)
+
+    service.store.submit(work)
+    return token, record
+
+
+def _stored(service: Service, login: str) -> tuple[int | None, str | None]:
+    if not login:
+        return None, None
+    with service.store.read() as session:
+        account_id = find_account(session, login)
+        hashed = None if account_id is None else password_hash_of(session, account_id)
+    return account_id, hashed
+
+
+def _rehash(service: Service, account_id: int, old: str, password: str) -> None:
+    new = service.passwords.hash(password)
+    service.store.submit(lambda session: rehash_password(session, account_id, old, new))
