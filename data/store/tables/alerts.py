@@ -91,7 +91,7 @@ class Alert(Base):
 
 
 class AlertCall(Base):
-    """A call of one person to an alert; ``chance`` and ``minutes`` are what was expected."""
+    """A call of one person; ``chance`` (of acceptance) and ``minutes`` are what was expected."""
 
     __tablename__ = "alert_call"
     __table_args__ = kept(

@@ -1,0 +1,76 @@
+"""The last position of people on duty: a cell and a time, a row a person, gone after some days."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import and_, delete, exists, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from data.field.errors import FieldStateError
+from data.field.live import LATEST_OUT
+from data.store.tables.alerts import Alert, AlertCall
+from data.store.tables.checkins import CheckIn
+from data.store.tables.positions import Position
+from grid.cells import cells_at
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from data.field.limits import Limits
+
+KEPT: Final = timedelta(days=7)
+"""How long a last position is kept."""
+
+
+def report_position(
+    session: Session,
+    person_id: int,
+    lat: float,
+    lng: float,
+    limits: Limits,
+    *,
+    now: datetime,
+    accuracy_m: float | None = None,
+) -> int:
+    """Keep where a person on duty is, as a cell; return the cell.
+
+    Raises
+    ------
+    FieldStateError
+        Off duty: nobody is followed home.
+    """
+    if not is_on_duty(session, person_id, now):
+        raise FieldStateError("Expected somebody on duty, or on the way to an alert, got neither.")
+    cell = int(cells_at([lat], [lng], limits.cell_resolution)[0])
+    upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    values = {"cell": cell, "at": now, "accuracy_m": accuracy_m}
+    made = upsert(Position).values(person_id=person_id, **values)
+    session.execute(made.on_conflict_do_update(index_elements=["person_id"], set_=values))
+    return cell
+
+
+def is_on_duty(session: Session, person_id: int, now: datetime) -> bool:
+    """Tell whether a person has checked in, or has accepted an alert that goes on."""
+    there = exists().where(
+        CheckIn.person_id == person_id, CheckIn.state == "in", CheckIn.ends_at > now - LATEST_OUT
+    )
+    at_work = AlertCall.state.in_(("accepted", "on_the_way", "arrived"))
+    called = (
+        select(AlertCall.id)
+        .join(Alert, Alert.id == AlertCall.alert_id)
+        .where(and_(AlertCall.person_id == person_id, at_work, Alert.ended_at.is_(None)))
+        .exists()
+    )
+    return bool(session.scalar(select(or_(there, called))))
+
+
+def forget_positions(session: Session, now: datetime, kept: timedelta = KEPT) -> int:
+    """Delete positions that are too old; return how many."""
+    gone = session.execute(
+        delete(Position).where(Position.at < now - kept).returning(Position.person_id)
+    )
+    return len(gone.all())
