@@ -99,6 +99,16 @@ class Nearest:
         return len(self.number)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What the index holds of some things, as it was at one moment."""
+
+    state: NDArray[np.uint64]
+    words: NDArray[np.uint64]
+    place: NDArray[np.float64]
+    layer: NDArray[np.int8]
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """How many near a spot fail one rule first, and the nearest of them."""
@@ -278,6 +288,14 @@ class NearestIndex:
             for layer in np.unique(self._layer[at]):
                 self._layers[layer].drop(at[self._layer[at] == layer], self._columns)
             self._layer[at] = GONE
+
+    def rows(self, numbers: NDArray[np.int64]) -> Rows:
+        """Copy what is known of things that are here."""
+        with self._lock:
+            self._known(numbers)
+            columns = self._columns
+            picked = (columns.state[numbers], columns.words[numbers], columns.place[numbers])
+            return Rows(*picked, self._layer[numbers])
 
     def settle(self) -> bool:
         """Sort everything anew where so many have moved that it pays; tell whether it was done."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.nearest import NearestIndex, Things
+from dispatch.nearest_among import reasons_among, search_among
 from dispatch.nearest_kernel import ALL, ANY, NONE
 from dispatch.nearest_plane import plane_of
 from dispatch.nearest_rules import (
@@ -235,6 +236,31 @@ def test_everybody_near_passes_or_has_one_reason(seed):
     for one in answer.refused:
         best = sorted(minutes for minutes, _ in expected[one.refusal])[:2]
         assert np.allclose([minutes for _, minutes, _ in one.nearest], best, atol=1e-6)
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None)
+def test_a_search_among_few_is_the_search_of_an_index_of_them(seed):
+    rng = random.Random(seed)
+    things = make_things(rng, KUNBEI, 150, 0.03)
+    index = NearestIndex(CITY, things, PACES)
+    few = np.array(sorted(rng.sample(range(150), rng.choice([0, 1, 40, 150]))), np.int64)
+    only = Things(*(getattr(things, name)[few] for name in Things.__slots__))
+    small = NearestIndex(CITY, only, PACES)
+    spot = (KUNBEI[0] + rng.uniform(-0.04, 0.04), KUNBEI[1] + rng.uniform(-0.04, 0.04))
+    rules, within = some_rules(rng), rng.choice([np.inf, 2500.0])
+    found = search_among(index, few, spot, rules, 20, within_m=within)
+    wanted = small.search(*spot, rules, 20, within_m=within)
+    assert found.number.tolist() == few[wanted.number].tolist()
+    assert np.allclose(found.minutes, wanted.minutes)
+    told, expected = (
+        reasons_among(index, few, spot, rules, 2500.0),
+        small.reasons(*spot, rules, 2500.0),
+    )
+    assert told.passing == expected.passing
+    assert {one.refusal: one.count for one in told.refused} == {
+        one.refusal: one.count for one in expected.refused
+    }
 
 
 @given(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
