@@ -93,6 +93,6 @@ def _check_owned(  # noqa: PLR0917 - one column with all that it is judged by
             continue
         index = owned.index(value)
         owner = owned.owner.get(index, key)
-        first = mine.setdefault(index, key)
-        if owner != key or first != key:
+        # A row that claims what is another's takes it away from nobody else in the file.
+        if owner != key or mine.setdefault(index, key) != key:
             refuse(row, column, RefusedError("owned"))

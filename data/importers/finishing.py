@@ -67,7 +67,8 @@ def finish(
         places += [(one, row) for row in np.flatnonzero(good).tolist()]
     table = _in_order(kind, pd.concat(parts, ignore_index=True))
     repeated = _repeated(kind, table, places, file)
-    table = table[[row not in repeated for row in range(len(table))]].reset_index(drop=True)
+    once = np.array([row not in repeated for row in range(len(table))], np.bool_)
+    table = table[once].reset_index(drop=True)
     refused = [
         refusal for one in checked for row in sorted(one.refused) for refusal in one.refused[row]
     ]
