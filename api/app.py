@@ -12,13 +12,8 @@ from api.access.policy import require_actions
 from api.assets import Assets
 from api.errors import add_error_handlers, problems
 from api.routes import account, docs, ground, health, login, maps, pages, plan
-from api.routes.console import audit as console_audit
-from api.routes.console import people as console_people
-from api.routes.phone import me as phone_me
-from api.routes.phone import points as phone_points
-from api.routes.phone import shell as phone_shell
-from api.routes.phone import tasks as phone_tasks
-from api.routes.phone import tips as phone_tips
+from api.routes.console import ROUTERS as CONSOLE_PAGES
+from api.routes.phone import ROUTERS as PHONE_PAGES
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
 from api.templating import Templates
@@ -83,10 +78,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(account.router)
     app.include_router(maps.assets)
     app.include_router(maps.router)
-    for page in (console_people, console_audit):
-        app.include_router(page.router)
-    for page in (phone_shell, phone_tasks, phone_tips, phone_points, phone_me):
-        app.include_router(page.router)
+    for page in (*CONSOLE_PAGES, *PHONE_PAGES):
+        app.include_router(page)
     app.include_router(docs.description)
     if settings.docs:
         app.include_router(docs.router)

@@ -18,11 +18,13 @@ from api.commands import (
     exporting,
     importing,
     ledger,
+    loading,
     planning,
     repairing,
     showing,
     siting,
     store,
+    users,
 )
 from api.commands.shared import OPTIONS, TEXTS
 from api.language import environment_language
@@ -45,15 +47,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (
-    planning,
-    explaining,
-    repairing,
-    siting,
-    importing,
-    exporting,
-    showing,
-    store,
-    ledger,
+    *(planning, explaining, repairing, siting, importing, exporting),
+    *(showing, loading, ledger, store, users),
 ):
     app.add_typer(module.commands)
 

@@ -26,8 +26,7 @@ from api.commands.planning import (
 from api.commands.shared import OPTIONS, SHOWING, TEXTS
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
+    from api.service import Service
     from api.settings import Settings
 
 commands = typer.Typer()
@@ -73,7 +72,18 @@ def serve(host: HostOption = None, port: PortOption = None) -> None:
 
     settings = _settings(host, port)
     with bind(settings) as listener:
-        serve_service(open_service(os.environ), settings, listener, TEXTS)
+        service = open_service(os.environ)
+        _first_administrator(service)
+        serve_service(service, settings, listener, TEXTS)
+
+
+def _first_administrator(service: Service) -> None:
+    """Make the first account where there is none, and tell its password this once."""
+    from api.first_accounts import first_administrator
+
+    made = first_administrator(service.store, service.keys, service.passwords, now=service.clock())
+    if made is not None:
+        typer.echo(TEXTS("cli.user.made", login=made.login, password=made.password))
 
 
 @commands.command("run", help=TEXTS("cli.run.help"), rich_help_panel=SHOWING)
@@ -117,41 +127,39 @@ def run(
                 )
         typer.echo(summary_line(result.report))
         _load_demo(bundle, out)
+        if "JINGGE_SECOND_FACTOR" not in os.environ:
+            settings = replace(settings, second_factor="optional")  # all people are synthetic
         serve_service(open_service(os.environ), settings, listener, TEXTS)
 
 
 def _load_demo(bundle: Path, out: Path) -> None:
-    """Bring the store up to date and load the demo into it where nothing is published yet."""
+    """Bring the store up to date; load the demo and make its accounts where there are none."""
     from datetime import UTC, datetime
 
+    from api.access.passwords import Passwords
     from api.commands.store import upgrade
-    from data.results import read_result
-    from data.store.bundle_io import read_record
+    from api.first_accounts import demo_accounts
+    from api.loading import has_roster, load_plan
     from data.store.engine import open_store, store_url
-    from data.store.records_from_bundle import fill_records
-    from data.store.result_io import store_draft
-    from data.store.roster_states import publish
-    from data.store.scenario_writing import store_scenario
-    from data.store.served_roster import served_roster
+    from data.store.keys import load_keys
 
     upgrade()
     now = datetime.now(UTC)
     store = open_store(store_url(os.environ))
+    keys, passwords = load_keys(os.environ), Passwords()
     try:
-        with store.read() as session:
-            if served_roster(session, now) is not None:
-                return
-        record, result = read_record(bundle), read_result(out)
-
-        def work(session: Session) -> None:
-            fill_records(session, record, bureau_name=record.scenario.name, now=now)
-            scenario = store_scenario(session, record, created_by="run", now=now, link_people=True)
-            roster = store_draft(session, scenario, result, label="run", created_by="run", now=now)
-            publish(session, roster, by="run", now=now)
-
-        store.submit(work)
+        if not has_roster(store, now):
+            typer.echo(TEXTS("cli.load.loading"))
+            load_plan(store, keys, bundle, out, now=now, by="run")
+        made = demo_accounts(store, keys, passwords, now=now)
     finally:
+        passwords.close()
         store.close()
+    typer.echo(TEXTS("cli.user.demo" if made else "cli.user.demo_known"))
+    for one in made:
+        typer.echo(
+            f"  {one.login:<12} {one.password}   {TEXTS.label('label.account_role', one.role)}"
+        )
 
 
 def _settings(host: str | None, port: int | None) -> Settings:

@@ -15,6 +15,7 @@ from api.access.passwords import PasswordError, require_good
 from api.access.policy import allowed
 from api.dependencies import NowDep, ServiceDep, SettingsDep, TemplatesDep
 from api.language import texts_of
+from api.routes.login import home_of
 from api.templating import page_language
 from data.accounts.accounts import account_record, password_hash_of, set_password
 from data.accounts.grants import place_names
@@ -147,7 +148,8 @@ def post_password(
         append(session, service.keys, now, access.event("account", str(actor.account_id)))
 
     service.store.submit(work)
-    response = RedirectResponse("/account", 303)
+    # A first password stood in the way of something: go on to it.
+    response = RedirectResponse("/account" if actor.step is None else home_of(actor.grants), 303)
     set_session(response, request, token, settings.public_url)
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -16,8 +17,7 @@ from api.access.policy import allowed
 from api.dependencies import NowDep, ServiceDep, SettingsDep, TemplatesDep
 from api.language import texts_of
 from api.templating import page_language
-from data.accounts.accounts import AccountRecord
-from data.accounts.grants import STAFF
+from data.accounts.grants import STAFF, Grant
 from data.accounts.second_factor import show_second_factor
 from data.accounts.sessions import end_session
 
@@ -66,7 +66,7 @@ def post_login(
         values = {"next": own_path(next_), "login": login, "trouble": trouble}
         return templates.render(request, "access/login.html", status, **values)
     token, record = found
-    response = RedirectResponse(own_path(next_) or home_of(record), 303)
+    response = RedirectResponse(own_path(next_) or home_of(record.grants), 303)
     set_session(response, request, token, settings.public_url)
     return response
 
@@ -132,6 +132,6 @@ def own_path(text: str) -> str:
     return text if is_own and "\\" not in text else ""
 
 
-def home_of(record: AccountRecord) -> str:
+def home_of(grants: Iterable[Grant]) -> str:
     """Return where the owner of an account begins: the console's start, or the phone's."""
-    return "/" if any(grant.role in STAFF for grant in record.grants) else "/m"
+    return "/" if any(grant.role in STAFF for grant in grants) else "/m"

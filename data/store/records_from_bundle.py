@@ -33,6 +33,14 @@ UNKNOWN_INSURER = "?"
 _SEXES = {"male": "male", "female": "female"}
 
 
+def has_records(session: Session) -> bool:
+    """Tell whether there are people or ground in the records."""
+    return any(
+        session.scalar(select(table.id).limit(1)) is not None
+        for table in (people.Person, ground.Bureau)
+    )
+
+
 def fill_records(
     session: Session, record: BundleRecord, *, bureau_name: str, now: datetime
 ) -> dict[str, int]:

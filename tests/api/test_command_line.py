@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,7 +82,7 @@ def test_defaults_are_the_demo_city() -> None:
         ["check", "{bundle}", "{tmp}/roster.csv"],
         ["plan", "{tmp}", "--out", "{tmp}/out"],
         ["map", "{tmp}/nowhere", "{tmp}/roster.csv", "--out", "{tmp}/map.html"],
-        ["serve", "{bundle}", "{tmp}/nowhere", "--port", "0"],
+        ["load", "{bundle}", "{tmp}/nowhere"],
         ["import", "boundaries", "{tmp}/nowhere.geojson", "--crs", "gcj02", "--out", "{tmp}/out"],
         ["demo", "{tmp}/a-file"],
     ],
@@ -156,7 +157,20 @@ def test_map_is_one_file_without_addresses(bundle: Path, result_dir: Path, tmp_p
 
 
 @pytest.fixture
-def served(bundle: Path, result_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def records(tiny_file: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a store with the tiny city, nobody's account and its key."""
+    shutil.copy(tiny_file, tmp_path / "store.db")
+    key = tmp_path / "secret.key"
+    key.write_text((b"tiny" * 8).hex(), encoding="ascii")
+    key.chmod(0o600)
+    return {
+        "JINGGE_DATABASE_URL": f"sqlite:///{tmp_path / 'store.db'}",
+        "JINGGE_SECRET_KEY_FILE": str(key),
+    }
+
+
+@pytest.fixture
+def served(records: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start ``jingge serve`` on a free port; yield the process and its address."""
     # A runner in the background may ignore SIGINT, and children inherit that.
     code = (
@@ -164,16 +178,17 @@ def served(bundle: Path, result_dir: Path) -> Iterator[tuple[subprocess.Popen[st
         "from api.cli import main; main()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, "serve", str(bundle), str(result_dir), "--port", "0"],
-        env={**os.environ, "JINGGE_LANG": "en"},
+        [sys.executable, "-c", code, "serve", "--port", "0"],
+        env={**os.environ, **records, "JINGGE_LANG": "en"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline(), process.stdout.readline()]
-        assert lines[1].startswith("Open http://127.0.0.1:"), lines
-        yield process, lines[1].split()[1]
+        lines = [process.stdout.readline() for _ in range(3)]
+        assert lines[0].startswith("Account admin, first password "), lines
+        assert lines[2].startswith("Open http://127.0.0.1:"), lines
+        yield process, lines[2].split()[1]
         process.kill()
 
 
@@ -190,13 +205,36 @@ def test_serve_says_where_and_stops_when_told(
     assert "Traceback" not in errors
 
 
-def test_a_taken_port_is_said_at_once(
-    bundle: Path, result_dir: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_taken_port_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        assert cli.run(["serve", str(bundle), str(result_dir), "--port", port]) == 2
+        assert cli.run(["serve", "--port", port]) == 2
     assert f"127.0.0.1:{port} to be free" in capsys.readouterr().err
+
+
+def test_accounts_from_the_terminal(
+    records: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in records.items():
+        monkeypatch.setenv(name, value)
+    assert (
+        cli.run(["user", "add", "Wu", "--role", "station_dispatcher", "--station", "kunbei"]) == 0
+    )
+    password = capsys.readouterr().out.split()[-1]
+    assert cli.run(["user", "add", "wu", "--role", "reviewer"]) == 2
+    assert cli.run(["user", "add", "zhou", "--role", "community_officer"]) == 2
+    assert cli.run(["user", "add", "zhou", "--role", "volunteer", "--person", "nobody"]) == 2
+    assert cli.run(["user", "add", "zhou", "--role", "volunteer", "--person", "liu"]) == 0
+    for command in ("lock", "unlock", "reset"):
+        assert cli.run(["user", command, "WU"]) == 0
+        assert cli.run(["user", command, "nobody"]) == 2
+    told = capsys.readouterr()
+    assert password not in told.out
+    assert "Traceback" not in told.err
+    assert cli.run(["user", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [["wu", "active"], ["zhou", "active"]]
+    assert cli.run(["audit", "verify"]) == 0
 
 
 def test_settings_come_from_the_environment() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -89,9 +91,13 @@ def test_run_never_overwrites_what_it_did_not_write(tmp_path: Path) -> None:
 def start_run(home: Path) -> tuple[subprocess.Popen[str], list[str]]:
     """Start ``jingge run`` on a small city; return it with what it said before the address."""
     small = ["--volunteers", "300", "--rounds", "0", "--workers", "1", "--port", "0"]
+    records = {
+        "JINGGE_DATABASE_URL": f"sqlite:///{home / 'jingge.db'}",
+        "JINGGE_SECRET_KEY_FILE": str(home / "secret.key"),
+    }
     process = subprocess.Popen(
         [*START, "run", "--dir", str(home), *small],
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | records,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -105,15 +111,30 @@ def start_run(home: Path) -> tuple[subprocess.Popen[str], list[str]]:
     pytest.fail(f"{said} {process.stderr.read() if process.stderr else ''}")
 
 
+def logged_in(address: str, login: str, password: str) -> urllib.request.OpenerDirector:
+    """Log in as a browser does."""
+    jar = urllib.request.HTTPCookieProcessor()
+    opener = urllib.request.build_opener(jar)
+    fields = urllib.parse.urlencode({"login": login, "password": password}).encode()
+    opener.open(address + "login", fields).close()
+    return opener
+
+
 @pytest.mark.slow
 def test_run_goes_the_whole_way_and_not_twice(tmp_path: Path) -> None:
-    written = 0
+    written, passwords = 0, {}
     for again in (False, True):
         process, said = start_run(tmp_path)
         with process:
             address = said[-1].split()[1]
-            with urllib.request.urlopen(address + "api/v1/summary") as answer:  # noqa: S310
+            passwords |= dict(re.findall(r"^  (\w+) +(\S+) ", "".join(said), re.M))
+            assert len(passwords) == 9
+            reviewer = logged_in(address, "reviewer", passwords["reviewer"])
+            with reviewer.open(address + "api/v1/summary") as answer:
                 body = json.load(answer)
+            volunteer = logged_in(address, "volunteer", passwords["volunteer"])
+            with volunteer.open(address + "m/me") as answer:
+                assert answer.status == 200
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=30)
         assert process.returncode == 130

@@ -97,7 +97,7 @@ class RunningService:
     def login_as(
         self,
         role: str,
-        *,
+        *more: str,
         sub_bureau: str = "",
         station: str = "",
         beat: str = "",
@@ -105,7 +105,7 @@ class RunningService:
         person: str = "",
         second_factor: bool | None = None,
     ) -> Login:
-        """Make an account with one role and log it in.
+        """Make an account with a role, and perhaps `more` of the whole city; log it in.
 
         Places and the person are codes; without a place a role is for the city, or for one's own.
 
@@ -131,7 +131,7 @@ class RunningService:
                 login=f"{role}-{number}",
                 display_name=f"{role} {number}",
                 password_hash=None,
-                grants=[Grant(role, kind, place)],
+                grants=[Grant(role, kind, place), *(Grant(one, "city") for one in more)],
                 by="test",
                 now=self.clock(),
                 person_id=person_id,

@@ -1,1 +1,7 @@
 """``/console``: the pages of dispatchers, officers and auditors, one module a topic."""
+
+from __future__ import annotations
+
+from api.routes.console import audit, people
+
+ROUTERS = tuple(module.router for module in (people, audit))
