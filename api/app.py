@@ -11,9 +11,13 @@ from fastapi.openapi.utils import get_openapi
 from api.access.policy import require_actions
 from api.assets import Assets
 from api.errors import add_error_handlers, problems
+from api.live_index import LiveIndex
+from api.live_index_access import LiveDesk
+from api.live_index_runner import AlertRunner
 from api.routes import account, docs, ground, health, login, maps, pages, plan
 from api.routes.console import ROUTERS as CONSOLE_PAGES
 from api.routes.phone import ROUTERS as PHONE_PAGES
+from api.routes.v1 import alerts, live, nearest
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
 from api.templating import Templates
@@ -36,6 +40,8 @@ Lists come in pages: give `next` back as `cursor`. Errors are problems after RFC
 _TAGS: Final = [
     {"name": "ground", "description": "Districts, stations, beats, cells, shifts."},
     {"name": "plan", "description": "The roster, coverage, shortfalls, figures."},
+    {"name": "nearest", "description": "The nearest tasks, the nearest people."},
+    {"name": "alerts", "description": "Alerts, calls and answers, positions, live changes."},
     {"name": "service", "description": "Health."},
 ]
 
@@ -70,6 +76,10 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.assets = Assets.load()
     app.state.templates = Templates(app.state.assets)
+    index = LiveIndex(service.store, service.clock)
+    app.state.live = LiveDesk(index, AlertRunner(service.store, index, service.clock))
+    for router in (nearest.router, alerts.router, live.router):  # before `people/{code}` and such
+        app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (ground.router, plan.router):
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     app.include_router(health.router, responses=problems(500))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.language import Texts
+    from api.live_index_access import LiveDesk
     from api.settings import Settings
 
 GRACE_S = 5
@@ -112,11 +113,15 @@ def open_service(environment: Mapping[str, str]) -> Service:
 def serve(service: Service, settings: Settings, listener: socket.socket, texts: Texts) -> None:
     """Serve until interrupted; requests under way are finished first, then the store is closed."""
     print(texts("cli.serve.loading"), flush=True)  # noqa: T201
+    desk: LiveDesk | None = None
     try:
         with suppress(NoRosterError):
             service.cities.served()
+        app = create_app(service, settings)
+        desk = app.state.live
+        desk.start()
         config = uvicorn.Config(
-            create_app(service, settings),
+            app,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -129,4 +134,6 @@ def serve(service: Service, settings: Settings, listener: socket.socket, texts: 
         )
         server.run(sockets=[listener])
     finally:
+        if desk is not None:
+            desk.close()
         service.close()

@@ -239,11 +239,11 @@ class _Reading:
             Position.at > self._now - FRESH, self.among(Position.person_id)
         )
         rows = self._session.execute(query).all()
-        lat, lng = cell_centres([row.cell for row in rows]) if rows else ([], [])
-        return {
-            row.person_id: (float(north), float(east), row.at)
-            for row, north, east in zip(rows, lat, lng, strict=True)
-        }
+        if not rows:
+            return {}
+        lat, lng = cell_centres([row.cell for row in rows])
+        places = zip(lat.tolist(), lng.tolist(), strict=True)
+        return {row.person_id: (*place, row.at) for row, place in zip(rows, places, strict=True)}
 
     def _called(self) -> dict[int, tuple[int, int, int, int]]:
         call = AlertCall

@@ -1,0 +1,229 @@
+"""Open tasks in the live index, and which of them a person may take: the rules of signing up.
+
+The search settles role, deadline and places by bits; what remains (rest, overlap, weekly limit,
+cover, age, way) is asked of `data.field.eligibility` task by task, nearest first, and remembered
+until the person or the task changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from data.field.eligibility import refusals
+from data.field.eligibility_tasks import capacity_refusals, door_refusals, offer_of
+from dispatch.nearest import MAX_NEAREST, NearestIndex, Things
+from dispatch.nearest_kernel import ALL, ANY, NONE
+from dispatch.nearest_rules import Refusal, Rule, TaskState, Word, role_bits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from api.live_index_people import Words
+    from data.field.eligibility import PersonFacts, RoleFacts
+    from data.field.limits import Limits
+    from data.field.task_values import TaskView
+    from dispatch.nearest import Reasons
+    from grid.lattice import CellIndex
+
+STEP_MIN: Final = 1.0
+"""Within a minute of travel the more urgent task comes first."""
+
+
+@dataclass(slots=True)
+class Taker:
+    """A person who asks for tasks, as read at a moment.
+
+    Attributes
+    ----------
+    minutes_per_m : float
+        Their pace over great-circle metres.
+    roles : int
+        Bits of the roles that they may fill.
+    mine : frozenset of int
+        Tasks for which they signed up.
+    known : dict
+        Task id → (the task as it was asked about, whether the rules allow it).
+    """
+
+    facts: PersonFacts
+    minutes_per_m: float
+    roles: int
+    mine: frozenset[int]
+    read_at: datetime
+    known: dict[int, tuple[TaskView, bool]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NearTask:
+    """A task that a person may take, and the way there."""
+
+    task: TaskView
+    minutes: float
+    distance_m: float
+
+
+@dataclass(slots=True)
+class Tasks:
+    """The index of open tasks, by id and number."""
+
+    words: Words
+    roles: dict[str, RoleFacts]
+    index: NearestIndex
+    views: list[TaskView | None]
+    numbers: dict[int, int]
+    free: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        cells: CellIndex,
+        tasks: Sequence[TaskView],
+        words: Words,
+        roles: dict[str, RoleFacts],
+    ) -> Tasks:
+        """Build the index; a layer's minutes are metres here, as takers differ in pace."""
+        return cls(
+            words,
+            roles,
+            NearestIndex(cells, _things(tasks, words), [1.0]),
+            list(tasks),
+            {one.task_id: number for number, one in enumerate(tasks)},
+        )
+
+    def take(self, tasks: Sequence[TaskView], gone: Iterable[int]) -> None:
+        """Take over what was read anew; `gone` are ids of tasks that are not open any more."""
+        numbers = []
+        for one in tasks:
+            number = self.numbers.get(one.task_id)
+            if number is None:
+                number = self.free.pop() if self.free else len(self.views)
+                if number == len(self.views):
+                    self.views.append(None)
+                self.numbers[one.task_id] = number
+            numbers.append(number)
+            self.views[number] = one
+        if numbers:
+            self.index.put(numbers, _things(tasks, self.words))
+        left = [self.numbers.pop(task) for task in gone if task in self.numbers]
+        if left:
+            self.index.drop(left)
+            self.free += left
+        self.index.settle()
+
+    def nearest(
+        self,
+        taker: Taker,
+        spot: tuple[float, float],
+        k: int,
+        limits: Limits,
+        now: datetime,
+        *,
+        within_min: float = np.inf,
+    ) -> list[NearTask]:
+        """Return the first `k` tasks that a person may take: by minute, urgency, then way."""
+        rules, wanted = self._rules(taker), min(MAX_NEAREST, 2 * k + 8)
+        excluded = [self.numbers[one] for one in taker.mine if one in self.numbers]
+        pace = taker.minutes_per_m
+        while True:
+            near = self.index.search(
+                *spot,
+                rules,
+                wanted,
+                within_m=within_min / pace,
+                step_min=STEP_MIN / pace,
+                excluded=excluded,
+            )
+            found: list[NearTask] = []
+            rows = zip(near.number.tolist(), near.distance_m.tolist(), strict=True)
+            for number, metres in rows:
+                task = self.views[number]
+                if task is not None and self._may_take(taker, task, limits, now):
+                    found.append(NearTask(task, metres * pace, metres))
+                    if len(found) == k:
+                        return found
+            if len(near) < wanted:
+                return found
+            if wanted == MAX_NEAREST:
+                return self._scan(taker, spot, k, limits, now, within_min=within_min)
+            wanted = min(MAX_NEAREST, 4 * wanted)
+
+    def reasons(self, taker: Taker, spot: tuple[float, float], within_m: float) -> Reasons:
+        """Return by which rule first tasks near a spot are left out."""
+        excluded = [self.numbers[one] for one in taker.mine if one in self.numbers]
+        return self.index.reasons(*spot, self._rules(taker), within_m, excluded=excluded)
+
+    def _scan(
+        self,
+        taker: Taker,
+        spot: tuple[float, float],
+        k: int,
+        limits: Limits,
+        now: datetime,
+        *,
+        within_min: float,
+    ) -> list[NearTask]:
+        """Look at all tasks: where the person's own rules refuse most of the nearest ones."""
+        excluded = [
+            number
+            for task_id, number in self.numbers.items()
+            if (task := self.views[number]) is None
+            or task_id in taker.mine
+            or not self._may_take(taker, task, limits, now)
+        ]
+        pace = taker.minutes_per_m
+        near = self.index.search(
+            *spot,
+            self._rules(taker),
+            k,
+            within_m=within_min / pace,
+            step_min=STEP_MIN / pace,
+            excluded=excluded,
+        )
+        return [
+            NearTask(task, metres * pace, metres)
+            for number, metres in zip(near.number.tolist(), near.distance_m.tolist(), strict=True)
+            if (task := self.views[number]) is not None
+        ]
+
+    def _rules(self, taker: Taker) -> tuple[Rule, ...]:
+        return (
+            Rule(Refusal.CLOSED, Word.STATE, ALL, TaskState.OPEN),
+            Rule(Refusal.HAZARDOUS, Word.STATE, NONE, TaskState.HAZARDOUS),
+            Rule(Refusal.FULL, Word.STATE, NONE, TaskState.FULL),
+            Rule(Refusal.ROLE, Word.ROLES, ANY, taker.roles),
+        )
+
+    def _may_take(self, taker: Taker, task: TaskView, limits: Limits, now: datetime) -> bool:
+        if door_refusals(task, now, limits):
+            return False
+        known = taker.known.get(task.task_id)
+        if known is not None and known[0] is task:
+            return known[1]
+        role = self.roles[task.role]
+        passes = not capacity_refusals(task, role, limits) and not refusals(
+            taker.facts, offer_of(task, role), limits
+        )
+        taker.known[task.task_id] = (task, passes)
+        return passes
+
+
+def _things(tasks: Sequence[TaskView], words: Words) -> Things:
+    count = len(tasks)
+    return Things(
+        lat=np.array([one.lat for one in tasks], float),
+        lng=np.array([one.lng for one in tasks], float),
+        roles=np.array([role_bits([words.roles[one.role]]) for one in tasks], np.uint64),
+        state=np.array([_state(one) for one in tasks], np.uint64),
+        needs=np.zeros(count, np.uint64),
+        limit_m=np.full(count, np.inf),
+        rank=np.array([one.urgency for one in tasks], np.int64),
+        layer=np.zeros(count, np.int8),
+    )
+
+
+def _state(task: TaskView) -> int:
+    return int(TaskState.OPEN | (TaskState.FULL if task.free < 1 else 0))
