@@ -198,10 +198,11 @@ if __name__ == "__main__":
 """
     script = tmp_path / "planner.py"
     script.write_text(program, encoding="utf-8")
-    planner = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
-    wait_until(lambda: note.exists() and note.read_text(encoding="utf-8"))
-    worker = int(note.read_text(encoding="utf-8"))
-    assert is_running(worker)
-    planner.send_signal(signal.SIGKILL)
-    planner.wait()
+    with subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL) as planner:
+        try:
+            wait_until(lambda: note.exists() and note.read_text(encoding="utf-8"))
+            worker = int(note.read_text(encoding="utf-8"))
+            assert is_running(worker)
+        finally:
+            planner.send_signal(signal.SIGKILL)
     wait_until(lambda: not is_running(worker))

@@ -21,7 +21,7 @@ QUIET = {
 }
 
 
-def wait_until(happened: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_until(happened: Callable[[], object], seconds: float = 90.0) -> None:
     """Wait for something that must happen."""
     deadline = time.monotonic() + seconds
     while not happened():
@@ -42,7 +42,11 @@ class LoopbackCluster:
             *("--host", "tls://127.0.0.1" if tls else "127.0.0.1", "--port", "0"),
             *("--scheduler-file", str(file)),
         )
-        wait_until(lambda: file.exists() and file.read_text(encoding="utf-8").endswith("}"))
+        try:
+            wait_until(lambda: file.exists() and file.read_text(encoding="utf-8").endswith("}"))
+        except AssertionError:
+            self.__exit__()  # else the scheduler runs on, and a later test is blamed for it
+            raise
         self.address: str = json.loads(file.read_text(encoding="utf-8"))["address"]
 
     def __enter__(self) -> Self:
