@@ -63,21 +63,46 @@ def repair_bundle(
         growth=THOROUGH if thorough and desk.large else None,
     )
     repaired = time.perf_counter()
+    bound = _published_bound(roster, sha256, asked, repair)
+    result = repaired_plan(
+        repair,
+        sha256=sha256,
+        bound=bound,
+        seconds={"read": read - started, "prepare": ready - read, "repair": repaired - ready},
+    )
+    write_repair(result, repair.moves(), facts_of(repair), out)
+    return repair
+
+
+def repaired_plan(
+    repair: Repair, *, sha256: str, bound: int, seconds: dict[str, float]
+) -> PlanResult:
+    """Return a repair as a plan that was checked and explained.
+
+    Parameters
+    ----------
+    sha256 : str
+        Of the scenario that the plan names.
+    bound : int
+        That holds for the changed scenario.
+    seconds : dict
+        By stage; the check is added.
+
+    Raises
+    ------
+    RepairError
+        Where the checker finds a broken rule or another objective: never written, never shown.
+    """
+    begun = time.perf_counter()
     changed, table = repair.scenario(), repair.roster()
     checked = check(changed, table)
-    if not checked.ok or checked.objective != repair.objective:  # never written, never shown
+    if not checked.ok or checked.objective != repair.objective:
         raise RepairError(
             f"Expected a repaired roster without violations that costs {repair.objective}, "
             f"got {checked.violations} at {checked.objective}."
         )
-    bound = _published_bound(roster, sha256, asked, repair)
     gaps = find_gaps(changed, table)
-    seconds = {
-        "read": read - started,
-        "prepare": ready - read,
-        "repair": repaired - ready,
-        "check": time.perf_counter() - repaired,
-    }
+    seconds = {**seconds, "check": time.perf_counter() - begun}
     report = Report(
         objective=checked.objective,
         bound=bound,
@@ -97,8 +122,7 @@ def repair_bundle(
     )
     prices = pd.DataFrame(columns=list(PRICE_COLUMNS)).astype("str")
     result = PlanResult(table, report, gaps.table, prices, gaps.remedies)
-    write_repair(in_both_languages(changed, result), repair.moves(), facts_of(repair), out)
-    return repair
+    return in_both_languages(changed, result)
 
 
 def facts_of(repair: Repair) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def fill_habits(session: Session, scenario: Scenario, *, now: datetime) -> int:
             strict=True,
         )
     ]
-    days = table["starts_at"].dt.tz_convert(scenario.timezone).dt.weekday
+    days = table["starts_at"].dt.tz_convert(scenario.timezone).dt.day_of_week
     shifts = table[["shift_id"]].assign(
         weekday=days.to_numpy(np.int64),
         template=[

@@ -1,0 +1,36 @@
+"""What can go wrong with plans and their jobs, and is no bug.
+
+JinggeError
+└── PlanningError
+    ├── JobMissingError    no job of that number
+    ├── JobStateError      a step that a job's state does not allow
+    ├── LeaseLostError     a job that somebody else has taken over, or nobody has any more
+    └── NothingToPlanError no shifts or no demand in the days that were asked for
+"""
+
+from __future__ import annotations
+
+from grid.errors import JinggeError
+
+
+class PlanningError(JinggeError):
+    """Base of what can go wrong with plans."""
+
+
+class JobMissingError(PlanningError):
+    """No job of that number."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"Expected the number of a job, got {job_id}.")
+
+
+class JobStateError(PlanningError):
+    """A step that the state of a job does not allow."""
+
+
+class LeaseLostError(PlanningError):
+    """A job that is not this worker's any more."""
+
+
+class NothingToPlanError(PlanningError):
+    """No shifts or no demand in the days that were asked for."""
