@@ -15,12 +15,16 @@ import numpy as np
 from data.field.eligibility import refusals
 from data.field.eligibility_tasks import capacity_refusals, door_refusals, offer_of
 from dispatch.nearest import MAX_NEAREST, NearestIndex, Things
+from dispatch.nearest_among import metres_from
 from dispatch.nearest_kernel import ALL, ANY, NONE
 from dispatch.nearest_rules import Refusal, Rule, TaskState, Word, role_bits
+from dispatch.rules import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+
+    from numpy.typing import NDArray
 
     from api.live_index_people import Words
     from data.field.eligibility import PersonFacts, RoleFacts
@@ -125,6 +129,10 @@ class Tasks:
         within_min: float = np.inf,
     ) -> list[NearTask]:
         """Return the first `k` tasks that a person may take: by minute, urgency, then way."""
+        around = self._around_home(taker, limits)
+        if around is not None:
+            rows = self._in_order(around, taker, spot, within_min)
+            return self._first(rows, taker, k, limits, now)
         rules, wanted = self._rules(taker), min(MAX_NEAREST, 2 * k + 8)
         excluded = [self.numbers[one] for one in taker.mine if one in self.numbers]
         pace = taker.minutes_per_m
@@ -137,15 +145,9 @@ class Tasks:
                 step_min=STEP_MIN / pace,
                 excluded=excluded,
             )
-            found: list[NearTask] = []
             rows = zip(near.number.tolist(), near.distance_m.tolist(), strict=True)
-            for number, metres in rows:
-                task = self.views[number]
-                if task is not None and self._may_take(taker, task, limits, now):
-                    found.append(NearTask(task, metres * pace, metres))
-                    if len(found) == k:
-                        return found
-            if len(near) < wanted:
+            found = self._first(rows, taker, k, limits, now)
+            if len(found) == k or len(near) < wanted:
                 return found
             if wanted == MAX_NEAREST:
                 return self._scan(taker, spot, k, limits, now, within_min=within_min)
@@ -155,6 +157,52 @@ class Tasks:
         """Return by which rule first tasks near a spot are left out."""
         excluded = [self.numbers[one] for one in taker.mine if one in self.numbers]
         return self.index.reasons(*spot, self._rules(taker), within_m, excluded=excluded)
+
+    def _around_home(self, taker: Taker, limits: Limits) -> NDArray[np.int64] | None:
+        """Return what lies within a volunteer's way from home; None where that is too much."""
+        facts = taker.facts
+        if facts.tier != Tier.VOLUNTEER or facts.home is None:
+            return None
+        way = limits.volunteer_travel_limit_m
+        way = facts.travel_limit_m if facts.travel_limit_m is not None else way
+        within = way / limits.travel_factor + 1
+        near = self.index.search(*facts.home, self._rules(taker), MAX_NEAREST, within_m=within)
+        return near.number if len(near) < MAX_NEAREST else None
+
+    def _in_order(
+        self,
+        numbers: NDArray[np.int64],
+        taker: Taker,
+        spot: tuple[float, float],
+        within_min: float,
+    ) -> Iterator[tuple[int, float]]:
+        """Give numbers and metres from a spot, in the order of the answer."""
+        metres = metres_from(self.index.rows(numbers), spot)
+        minutes = metres * taker.minutes_per_m
+        urgency = np.array([-_urgency(self.views[number]) for number in numbers.tolist()])
+        order = np.lexsort((numbers, minutes, urgency, np.ceil(minutes / STEP_MIN)))
+        for at in order[minutes[order] <= within_min].tolist():
+            task = self.views[int(numbers[at])]
+            if task is not None and task.task_id not in taker.mine:
+                yield int(numbers[at]), float(metres[at])
+
+    def _first(
+        self,
+        rows: Iterable[tuple[int, float]],
+        taker: Taker,
+        k: int,
+        limits: Limits,
+        now: datetime,
+    ) -> list[NearTask]:
+        """Return the first `k` rows that the rules of signing up allow."""
+        found: list[NearTask] = []
+        for number, metres in rows:
+            task = self.views[number]
+            if task is not None and self._may_take(taker, task, limits, now):
+                found.append(NearTask(task, metres * taker.minutes_per_m, metres))
+                if len(found) == k:
+                    break
+        return found
 
     def _scan(
         self,
@@ -223,6 +271,10 @@ def _things(tasks: Sequence[TaskView], words: Words) -> Things:
         rank=np.array([one.urgency for one in tasks], np.int64),
         layer=np.zeros(count, np.int8),
     )
+
+
+def _urgency(task: TaskView | None) -> int:
+    return 0 if task is None else task.urgency
 
 
 def _state(task: TaskView) -> int:

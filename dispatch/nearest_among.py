@@ -41,7 +41,7 @@ def search_among(
         Latitude and longitude, WGS-84 degrees.
     """
     rows = index.rows(numbers)
-    metres = _metres(rows, spot)
+    metres = metres_from(rows, spot)
     minutes = metres * np.asarray(index.minutes_per_m)[rows.layer]
     passes = (_first_failed(rows, rules) == len(rules)) & (metres <= rows.place[:, 3])
     at = np.flatnonzero(passes & (metres <= within_m))
@@ -58,7 +58,7 @@ def reasons_among(
 ) -> Reasons:
     """Count who of these numbers fails which rule first; see `NearestIndex.reasons`."""
     rows = index.rows(numbers)
-    metres = _metres(rows, spot)
+    metres = metres_from(rows, spot)
     minutes = metres * np.asarray(index.minutes_per_m)[rows.layer]
     failed = _first_failed(rows, rules)
     failed[(failed == len(rules)) & (metres > rows.place[:, 3])] = len(rules) + 1
@@ -75,7 +75,8 @@ def reasons_among(
     return Reasons(int((near & (failed == len(rules))).sum()), tuple(refused))
 
 
-def _metres(rows: Rows, spot: tuple[float, float]) -> NDArray[np.float64]:
+def metres_from(rows: Rows, spot: tuple[float, float]) -> NDArray[np.float64]:
+    """Return great-circle metres from a spot, by the chord as the index has them."""
     offset = rows.place[:, :3] - unit_vectors(*spot)[0]
     chord = np.sqrt((offset * offset).sum(axis=1))
     return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, 0.5 * chord)))
