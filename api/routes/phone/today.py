@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Response
 
 from api.once import FormOnceDep
 from api.phone import Phone, PhoneDep, go_to
+from api.routes.phone.alerts import open_alarms
 from api.routes.phone.tasks import FEW, near_cards
 from api.views.phone.duties import offer_card, shift_card, signup_card
 from api.views.phone.reader import Reader, reader_of
@@ -32,8 +33,9 @@ def today(phone: PhoneDep) -> Response:
         reader = reader_of(session, phone)
         cards, offers = duties(session, reader)
         near = near_cards(session, reader, FEW)
+        alarms = open_alarms(session, reader)
     return phone.render(
-        "today.html", tab="today", turns=cards[:NEXT], offers=offers, tasks=near, alarms=[]
+        "today.html", tab="today", turns=cards[:NEXT], offers=offers, tasks=near, alarms=alarms
     )
 
 
