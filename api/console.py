@@ -19,7 +19,7 @@ from data.store.engine import Store
 from data.store.keys import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from api.access.actor import Actor
 
@@ -89,7 +89,7 @@ class Desk:
         )
 
 
-def desk(action: str) -> Callable[..., Desk]:
+def desk(action: str) -> Callable[..., Awaitable[Desk]]:
     """Return the dependency that gives a desk to whoever has an action."""
     check = allowed(action)
 

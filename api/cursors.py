@@ -26,7 +26,7 @@ from fastapi import Query
 from api.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
 T = TypeVar("T")
 Key = tuple[Any, ...]
@@ -79,7 +79,7 @@ class Window:
         return items, encode(self.name, key(items[-1]))
 
 
-def cursor_for(name: str, *types: type) -> Callable[..., Window]:
+def cursor_for(name: str, *types: type) -> Callable[..., Awaitable[Window]]:
     """Return the dependency that reads ``limit`` and ``cursor`` of a list.
 
     Parameters

@@ -22,7 +22,7 @@ from data.accounts.sessions import LiveSession, csrf_token, find_session, touch_
 from grid.errors import JinggeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
 PUBLIC: Final = frozenset(
     {
@@ -113,7 +113,7 @@ async def require_actor(
 ActorDep = Annotated[Actor, Depends(require_actor)]
 
 
-def allowed(action: str) -> Callable[..., Access]:
+def allowed(action: str) -> Callable[..., Awaitable[Access]]:
     """Return the dependency that lets through whoever has an action.
 
     Raises

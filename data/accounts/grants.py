@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select
 
@@ -36,7 +36,7 @@ KINDS_OF: Final[dict[str, frozenset[str]]] = {
 }
 """The kinds of jurisdiction that a role may have."""
 
-_TABLES: Final = {"sub_bureau": SubBureau, "station": Station, "beat": Beat, "team": Team}
+_TABLES: Final[dict[str, Any]] = {"sub_bureau": SubBureau, "station": Station, "beat": Beat, "team": Team}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -126,7 +126,9 @@ def place_of(session: Session, kind: str, code: str) -> int:
         Where there is none.
     """
     table = _TABLES.get(kind)
-    found = None if table is None else session.scalar(select(table.id).where(table.code == code))
+    found: int | None = (
+        None if table is None else session.scalar(select(table.id).where(table.code == code))
+    )
     if found is None:
         raise GrantError(f"Expected the code of a {kind}, got {code[:80]!r}.")
     return found

@@ -147,7 +147,7 @@ Finder = Callable[[AlertView, Wanted], Sequence[int]]
 """Gives ids of the nearest who pass the rules of an alert: the index in memory, or a test's."""
 
 
-def alert_query() -> Select[Any]:
+def alert_query() -> Select[*tuple[Any, ...]]:
     """Give the query whose rows `alert_of` reads."""
     return (
         select(Alert, Station.code.label("station_code"), Beat.code.label("beat_code"))
@@ -174,7 +174,7 @@ def alert_of(row: Row[Any]) -> AlertView:
     )
 
 
-def call_query() -> Select[Any]:
+def call_query() -> Select[*tuple[Any, ...]]:
     """Give the query whose rows `call_of` reads, in the order in which people were called."""
     return (
         select(AlertCall, Person.code, Person.tier)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def city_cells(session: Session) -> NDArray[np.uint64]:
     """Read the city's cells; where the ground is not known yet, those of people's homes."""
-    cells = session.scalars(select(GroundCell.cell)).all()
+    cells: Sequence[int | None] = session.scalars(select(GroundCell.cell)).all()
     if not cells:
         cells = session.scalars(
             select(Person.home_cell).where(Person.home_cell.is_not(None)).distinct()

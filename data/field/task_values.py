@@ -99,7 +99,7 @@ class TaskView:
         return self.places - self.taken
 
 
-def view_query() -> Select[Any]:
+def view_query() -> Select[*tuple[Any, ...]]:
     """Give the query whose rows `view_of` reads; add conditions on `Task`, `Station`, `Beat`."""
     return (
         select(Task, Station.code.label("station_code"), Beat.code.label("beat_code"))

@@ -242,7 +242,7 @@ def visible(scope: Scope) -> ColumnElement[bool]:
     if not (scope.sub_bureaus or scope.stations or scope.beats):
         return Task.station_id.in_(stations)
     beats = select(Beat.id).where(scope.beats_())
-    own = [Task.beat_id.in_(beats)]
+    own: list[ColumnElement[bool]] = [Task.beat_id.in_(beats)]
     if scope.sub_bureaus or scope.stations:
         own.append(and_(Task.beat_id.is_(None), Task.station_id.in_(stations)))
     return or_(*own)

@@ -106,7 +106,7 @@ def scenario_of_records(
     return LivingScenario(scenario, num_unplaced)
 
 
-def _columns(session: Session, query: Select[Any]) -> list[list[Any]]:
+def _columns(session: Session, query: Select[*tuple[Any, ...]]) -> list[list[Any]]:
     found = session.connection().execute(query).all()
     if not found:
         return [[] for _ in query.selected_columns]
@@ -200,7 +200,7 @@ def _roles(session: Session) -> pd.DataFrame:
     )
 
 
-def _words(session: Session, query: Select[Any], keys: list[Any]) -> pd.Series:
+def _words(session: Session, query: Select[*tuple[Any, ...]], keys: list[Any]) -> pd.Series:
     """Give the words of each key, as tuples."""
     found: dict[Any, list[str]] = {}
     for key, word in session.connection().execute(query):
@@ -249,7 +249,7 @@ def _people(
     return table[placed].reset_index(drop=True), kept, int((~placed).sum())
 
 
-def _held(first: date, last: date) -> Select[Any]:
+def _held(first: date, last: date) -> Select[*tuple[Any, ...]]:
     q = PersonQualification
     lasts = or_(q.expires_on.is_(None), q.expires_on >= last)
     stands = or_(q.revoked_on.is_(None), q.revoked_on > last)

@@ -176,9 +176,9 @@ def _room(session: Session, account_id: int, rule: Rule, now: datetime) -> int:
     cap = setting(session, MONTH_CAP)
     # What is taken back of an earlier month makes no room in this one.
     room = min(cap, cap - earned_since(session, account_id, since))
-    if (cap := rule.monthly_cap) is not None:
-        of_rule = cap - earned_since(session, account_id, since, rule.code)
-        room = min(room, cap, of_rule)
+    if (most := rule.monthly_cap) is not None:
+        of_rule = most - earned_since(session, account_id, since, rule.code)
+        room = min(room, most, of_rule)
     return max(room, 0)
 
 

@@ -243,7 +243,7 @@ def find_redemption(
         Where there is none.
     """
     query = _VIEW.where(Redemption.id == redemption_id)
-    row = session.execute(query if scope is None else query.where(scope.people())).one_or_none()
+    row: Any = session.execute(query if scope is None else query.where(scope.people())).one_or_none()
     if row is None:
         raise RedemptionMissingError(f"Expected the number of a redemption, got {redemption_id}.")
     return RedemptionView(*row)
@@ -263,7 +263,8 @@ def list_redemptions(
         query = query.where(Redemption.state == state)
     if before is not None:
         query = query.where(Redemption.id < before)
-    return [RedemptionView(*row) for row in session.execute(query)]
+    rows: Any = session.execute(query).all()
+    return [RedemptionView(*row) for row in rows]
 
 
 def _already(session: Session, wish: Wish) -> RedemptionView | None:

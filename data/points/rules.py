@@ -70,7 +70,7 @@ def fill_shipped(session: Session) -> None:
     connection = session.connection()
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     for mapped, name in _SHIPPED:
-        table = cast("Table", mapped.__table__)  # type: ignore[attr-defined]
+        table = cast("Table", mapped.__table__)
         rows = [_typed(table, row) for row in _read(name)]
         connection.execute(insert(table).on_conflict_do_nothing(), rows)
 

@@ -184,15 +184,15 @@ class Scope:
             or_(membership.until.is_(None), membership.until >= self.on),
         )
 
-    def _place_stations(self) -> Select[tuple[int]]:
+    def _place_stations(self) -> Select[int]:
         return select(Station.id).where(
             or_(Station.id.in_(self.stations), Station.sub_bureau_id.in_(self.sub_bureaus))
         )
 
-    def _cells_of(self, beats: ColumnElement[bool]) -> Select[tuple[int]]:
+    def _cells_of(self, beats: ColumnElement[bool]) -> Select[int]:
         return select(GroundCell.cell).join(Beat, Beat.id == GroundCell.beat_id).where(beats)
 
-    def _worked_beats(self) -> Select[tuple[int]]:
+    def _worked_beats(self) -> Select[int]:
         return select(BeatMember.beat_id).where(
             BeatMember.person_id == self.person, self.current(BeatMember)
         )

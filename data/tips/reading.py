@@ -110,7 +110,7 @@ def list_tips(
         query = query.where(Tip.dispatched_to == dispatched_to)
     if before is not None:
         query = query.where(Tip.id < before)
-    rows = session.execute(query).all()
+    rows: Any = session.execute(query).all()
     counts = _photo_counts(session, [row[0] for row in rows])
     return [TipSummary(*row[:-1], counts.get(row[0], 0), row[-1]) for row in rows]
 
@@ -123,7 +123,7 @@ def find_tip(session: Session, scope: Scope, code: str) -> TipSummary:
     TipMissingError
         Where there is none.
     """
-    row = session.execute(_summaries(scope).where(Tip.code == code)).one_or_none()
+    row: Any = session.execute(_summaries(scope).where(Tip.code == code)).one_or_none()
     if row is None:
         raise TipMissingError(code)
     return TipSummary(*row[:-1], _photo_counts(session, [row[0]]).get(row[0], 0), row[-1])
@@ -236,7 +236,7 @@ def categories(session: Session) -> list[tuple[str, str, str]]:
     return [(code, zh, en) for code, zh, en in rows]
 
 
-def _summaries(scope: Scope) -> Select[Any]:
+def _summaries(scope: Scope) -> Select[*tuple[Any, ...]]:
     names = ("id", "code", "category", "state", "lat", "lng", "beat_id")
     rest = ("submitted_at", "dispatched_to", "claimed_by", "claim_until", "decided_at")
     return (

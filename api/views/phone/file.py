@@ -73,7 +73,7 @@ def _profile(file: PersonFile, reader: Reader, labels: Labels) -> list[Line]:
         (texts("phone.name"), profile["name"] or "–"),
         (
             texts("phone.profession"),
-            labels.get(profile["profession"], profile["profession"] or "–"),
+            labels.get(profile["profession"] or "", profile["profession"] or "–"),
         ),
         (texts("phone.number"), profile["phone_masked"] or "–"),
         (texts("phone.id_number"), profile["id_number_masked"] or "–"),
@@ -85,7 +85,7 @@ def _qualifications(rows: Rows, reader: Reader, labels: Labels) -> list[Line]:
     texts = reader.texts
     return [
         (
-            labels.get(row["qualification"], row["qualification"]),
+            labels.get(row["qualification"], str(row["qualification"])),
             texts("phone.until_day", day=_day(row["expires_on"], reader))
             if row["expires_on"]
             else texts("phone.without_end"),
@@ -101,7 +101,7 @@ def _roles(rows: Rows, reader: Reader) -> list[Line]:
 
 def _covers(rows: Rows, reader: Reader) -> list[Line]:
     return [
-        (row["insurer"], f"{_day(row['starts_on'], reader)} – {_day(row['ends_on'], reader)}")
+        (str(row["insurer"]), f"{_day(row['starts_on'], reader)} – {_day(row['ends_on'], reader)}")
         for row in rows
     ]
 

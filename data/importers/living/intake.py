@@ -54,11 +54,11 @@ class Intake:
         """The day in the city."""
         return self.now.astimezone(ZoneInfo(self.timezone)).date()
 
-    def rows(self, query: Select[Any]) -> Sequence[Any]:
+    def rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """Give rows as plain tuples, below the session, which would look at each twice."""
         return self.session.connection().execute(query).all()
 
-    def columns(self, query: Select[Any]) -> list[list[Any]]:
+    def columns(self, query: Select[*tuple[Any, ...]]) -> list[list[Any]]:
         """Give the columns of a query's rows."""
         found = self.rows(query)
         if not found:
