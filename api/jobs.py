@@ -40,12 +40,15 @@ def plan_bundle(
     workers: int,
     seed: int,
     progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
     pool: PiecePool | None = None,
 ) -> PlanResult:
     """Plan a bundle and write the checked result, with the bundle's hash and the versions.
 
     Parameters
     ----------
+    progress, stop : callable, optional
+        As `dispatch.planner.plan` takes them.
     pool : PiecePool, optional
         Where pieces are solved, of as many workers; without it, processes of this machine.
 
@@ -69,6 +72,7 @@ def plan_bundle(
         seed=seed,
         clock=time.perf_counter,
         progress=progress,
+        stop=stop,
         pool=pool,
     )
     report = replace(result.report, scenario_sha256=sha256, versions=stack_versions())

@@ -261,6 +261,7 @@ class Ascent:
         *,
         spent: Callable[[], float] | None = None,
         report: Callable[[int], None] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         """Raise the bound by subgradient steps.
 
@@ -275,11 +276,15 @@ class Ascent:
             Asked before each step which part of the effort is spent; at 1 the climb ends.
         report : callable, optional
             Told of each better bound.
+        stop : callable, optional
+            Asked before each step whether to end.
         """
         done, step = steps < 1, 0
         while not done:
             step += 1
             part = step / steps if spent is None else min(spent(), 1.0)
+            if stop is not None and stop():
+                part = 1.0
             length = first_step * (last_step / first_step) ** part
             met = self.step(self.relaxation.problem, length * self.unit)
             done = part >= 1 or not (met.imbalance.any() or self._ledger.size[0])

@@ -17,6 +17,8 @@ from dispatch.problem import STAFF
 from dispatch.seating import has_seat
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from dispatch.chain_kernel import Search
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 MOST_LINES = 300
 SEARCH_NODES = 3_000
 """Lines that the work space of a search has room for."""
+_BATCH = 300
+"""Holes between two looks at the clock."""
 _MUST = np.int64(1) << 48
 """Extra worth of a place without which a pinned volunteer would stand alone (H7)."""
 
@@ -58,6 +62,7 @@ def improve_by_chains(
     slack: int = 0,
     most_lines: int = MOST_LINES,
     lines: NDArray[np.bool_] | None = None,
+    stop: Callable[[], bool] | None = None,
     search: Search | None = None,
 ) -> int:
     """Fill holes by chains, the worthiest hole first; return by how much the objective fell.
@@ -77,6 +82,8 @@ def improve_by_chains(
     lines : (L,) bool, optional
         Lines whose holes are to be filled; all by default. With it, posts that already have too
         few volunteers stay as they are.
+    stop : callable, optional
+        Asked now and then whether to leave the rest of the holes.
     search : Search, optional
         Work space to use again.
     """
@@ -89,9 +96,12 @@ def improve_by_chains(
     open_lines = np.flatnonzero(is_open if lines is None else is_open & lines)
     worth = problem.place_value[problem.place_start[open_lines] + seating.filled[open_lines]]
     holes = open_lines[np.argsort(price[open_lines] - worth, kind="stable")]
-    return gained + int(
-        _fill_holes(problem, calls, seating, search, holes, price, slack, most_lines)
-    )
+    for first in range(0, holes.size, _BATCH):
+        if stop is not None and stop():
+            break
+        batch = holes[first : first + _BATCH]
+        gained += int(_fill_holes(problem, calls, seating, search, batch, price, slack, most_lines))
+    return gained
 
 
 @nb.njit(cache=True, nogil=True)

@@ -23,6 +23,8 @@ from dispatch.schedules import FORCED, NOTHING, best_schedule, work_space
 from dispatch.seating import Seating, assign, has_seat
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from dispatch.chains import Callers
@@ -61,6 +63,7 @@ def construct(
     forced: NDArray[np.int64],
     seed: int,
     most_lines: int = MOST_LINES,
+    stop: Callable[[], bool] | None = None,
 ) -> Seating:
     """Build a roster that keeps every rule, guided by the relaxation.
 
@@ -75,6 +78,8 @@ def construct(
         Orders the people.
     most_lines : int
         Lines to search from at most for one chain.
+    stop : callable, optional
+        Asked now and then whether to search no more chains.
     """
     rng = np.random.default_rng(seed)
     seating = Seating.empty(problem)
@@ -88,11 +93,13 @@ def construct(
             break
     supervisors = problem.line_kind == STAFF
     kept = _keep_where_pinned(drawn, forced)
-    improve_by_chains(kept, calls, seating, guide.price, most_lines=most_lines, lines=supervisors)
+    improve_by_chains(
+        kept, calls, seating, guide.price, most_lines=most_lines, lines=supervisors, stop=stop
+    )
     drawn = guided(problem, guide.filled, unit)
     place_volunteers(drawn, seating, volunteers, guide.price, _MIX, forced)
-    improve_by_chains(drawn, calls, seating, guide.price, most_lines=most_lines)
-    improve_by_chains(problem, calls, seating, guide.price, most_lines=most_lines)
+    for values in (drawn, problem):
+        improve_by_chains(values, calls, seating, guide.price, most_lines=most_lines, stop=stop)
     return seating
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from grid.errors import ScenarioError
@@ -68,9 +69,13 @@ class Run:
         effort: Effort,
         clock: Callable[[], float],
         progress: Callable[[Progress], None] | None,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         self._clock = clock
         self._progress = progress
+        self._stop = stop
+        self._stopped = False
+        self._telling = RLock()
         self._started = clock()
         self._limit = effort.time_limit_s
         self.reserve = 0.0
@@ -84,8 +89,16 @@ class Run:
         """Return seconds since the start."""
         return self._clock() - self._started
 
+    def stopped(self) -> bool:
+        """Whether somebody has asked to end; once said, it stays so."""
+        if not self._stopped and self._stop is not None:
+            self._stopped = self._stop()
+        return self._stopped
+
     def left(self) -> float:
-        """Return seconds until the improvement must end."""
+        """Return seconds until the improvement must end; 0 when it was asked to end."""
+        if self.stopped():
+            return 0.0
         limit = float("inf") if self._limit is None else self._limit
         return limit - self.reserve - self.elapsed()
 
@@ -103,11 +116,12 @@ class Run:
         self.tell()
 
     def tell(self) -> None:
-        """Report progress."""
+        """Report progress, one thread at a time."""
         if self._progress is not None and self.stage:
-            self._progress(
-                Progress(self.stage, self.objective, self.bound, self.elapsed(), self._roster)
-            )
+            with self._telling:
+                self._progress(
+                    Progress(self.stage, self.objective, self.bound, self.elapsed(), self._roster)
+                )
 
     def have(self, objective: int, roster: Callable[[], pd.DataFrame]) -> None:
         """Note a roster, if it is the best so far."""

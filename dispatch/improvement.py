@@ -84,6 +84,7 @@ def improve_by_pieces(
     pool: PiecePool,
     seconds_left: Callable[[], float] | None,
     improved: Callable[[int], None],
+    stop: Callable[[], bool] | None = None,
 ) -> int:
     """Solve every piece once and apply what is better; return by how much the objective fell.
 
@@ -97,6 +98,8 @@ def improve_by_pieces(
         Without it, pieces are limited in nodes alone and the result is repeatable.
     improved : callable
         Told of each gain.
+    stop : callable, optional
+        Asked now and then whether to leave the rest of the pieces.
     """
     pieces = partition(problem, calls, turn)
     lost = shortfall_worth(problem, seating)
@@ -104,11 +107,11 @@ def improve_by_pieces(
     gained = 0
     for batch in _batches(problem, calls, [pieces[i] for i in order], pool.workers):
         limit = None if seconds_left is None else min(MAX_SECONDS, seconds_left())
-        if limit is not None and limit <= 0:
+        if (limit is not None and limit <= 0) or (stop is not None and stop()):
             break
         cuts = [cut_piece(problem, calls, seating, posts) for posts in batch]
         solve = partial(solve_piece, seconds=limit, nodes=MAX_NODES)
-        for index, taken in pool.map_pieces(solve, cuts):
+        for index, taken in pool.map_pieces(solve, cuts, stop=stop):
             gain = _apply(problem, seating, cuts[index], taken)
             if gain > 0:
                 gained += gain

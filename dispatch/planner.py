@@ -67,7 +67,7 @@ from dispatch.piece_model import get_ready
 from dispatch.prices import price_table
 from dispatch.problem import Problem, encode
 from dispatch.roster import ROSTER_COLUMNS, PlanResult, Report
-from dispatch.seating import Seating, objective
+from dispatch.seating import Seating, objective, posts_stand
 from dispatch.transfers import improve_by_transfers
 from dispatch.zones import Zone, cut_zones
 from grid.errors import JinggeError, ScenarioError
@@ -89,6 +89,8 @@ _TIMED_STEPS = 5
 _ASCENT_SHARE = 0.5
 _EARLY_LINES = 40
 """Chains of the first roster search no further: its prices are rough."""
+_WORKERS_START_S = 10.0
+"""With fewer seconds left, starting workers costs more than their pieces gain."""
 _CONSTRUCTION_ROOM = 2.0
 """A second roster is built when so many times the seconds of the first are left."""
 _DIVE_SHARE = 0.15
@@ -115,6 +117,7 @@ def plan(
     seed: int = 0,
     clock: Callable[[], float],
     progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
     pool: PiecePool | None = None,
 ) -> PlanResult:
     """Plan a scenario: a checked roster, a proven bound, the gaps explained, the prices.
@@ -131,7 +134,16 @@ def plan(
     clock : callable
         Seconds, rising; the planner reads no clock of its own.
     progress : callable, optional
-        Told of each stage and each better figure.
+        Told of each stage and each better figure, by threads of this process, one call at a time.
+        `Progress.roster` gives the best roster so far, checked; call it when it is wanted, a
+        second later at city size. What the callable raises ends the plan.
+    stop : callable, optional
+        Asked several times a second, by any thread, whether to end with what there is; make it
+        cheap, and safe to call from threads (`threading.Event.is_set` is). Once it says so, the
+        best roster so far is checked, explained and returned with the bound proven so far: a
+        whole result, as at the end of a time limit. Encoding and a first roster are never cut
+        short, a problem that is being solved exactly and a piece only at their own limits (20 s of
+        work; 6 s or 200 nodes). A plan that was stopped is not repeatable.
     pool : PiecePool, optional
         Where pieces are solved, and left open; with as many workers as `workers` says the roster
         is the same as without it. Without it: processes of this machine, or this process where
@@ -148,7 +160,7 @@ def plan(
         raise ScenarioError(f"Expected workers >= 1, got {workers}.")
     if pool is not None and pool.workers != workers:
         raise ScenarioError(f"Expected a pool of {workers} workers, got {pool.workers}.")
-    run = Run(effort, clock, progress)
+    run = Run(effort, clock, progress, stop)
     run.enter("encode")
     problem = encode(scenario)
     run.keep_for_the_end(_END_SHARE * run.elapsed())
@@ -156,13 +168,15 @@ def plan(
         threads = stack.enter_context(ThreadPoolExecutor(workers))
         if pool is None:
             pool = stack.enter_context(_piece_pool(problem, workers))
-        pool.get_ready(get_ready)  # workers start while the bound is raised
         search = _Search(scenario, problem, threads=threads, workers=workers, seed=seed, run=run)
+        search.sketch()
         run.enter("bound")
         search.raise_bound(effort)
         run.enter("construct")
         search.construct()
         run.enter("improve")
+        if run.left() > _WORKERS_START_S:
+            pool.get_ready(get_ready)  # workers start while supervisors are transferred
         search.improve(effort, pool)
     return _finish(scenario, search, seed=seed, workers=workers, run=run)
 
@@ -194,12 +208,22 @@ class _Search:
         self.bound = 0
         self.guide = self._guide()
         self._construction_s = 0.0
-        self._has_roster = False
         self._scenario = scenario
         self._threads = threads
         self._workers = workers
         self._seed = seed
         self._run = run
+
+    def sketch(self) -> None:
+        """Make a whole roster at once, if it can be without chains: somebody may want one soon."""
+        forced = self.ascent.relaxation.forced
+        for most_lines in (0, _EARLY_LINES):
+            self.seating = construct(
+                self.problem, self.calls, self._guide(), forced, self._seed, most_lines=most_lines
+            )
+            if posts_stand(self.problem, self.seating):
+                self._keep(self.seating)
+                break
 
     def raise_bound(self, effort: Effort) -> None:
         """Ascend for the bound's share of the effort; a first roster is made on the way."""
@@ -215,7 +239,7 @@ class _Search:
                 early.append(self._threads.submit(self._first_roster, self._guide()))
 
         last = min(_LAST_STEP, _LAST_STEP_PER_STEP / steps)
-        ascent.climb(steps, _FIRST_STEP, last, spent=spent, report=look)
+        ascent.climb(steps, _FIRST_STEP, last, spent=spent, report=look, stop=run.stopped)
         for roster in early:
             roster.result()
         self.bound = max(ascent.bound, 0)
@@ -243,15 +267,33 @@ class _Search:
         """Make a roster that can be asked for until a better one is there."""
         begun = self._run.elapsed()
         forced = self.ascent.relaxation.forced
-        self.seating = construct(
-            self.problem, self.calls, guide, forced, self._seed, most_lines=_EARLY_LINES
+        seating = construct(
+            self.problem,
+            self.calls,
+            guide,
+            forced,
+            self._seed,
+            most_lines=_EARLY_LINES,
+            stop=self._is_over,
         )
-        self._keep(self.seating)
+        self._keep_if_better(seating)
         self._construction_s = self._run.elapsed() - begun
+
+    def _is_over(self) -> bool:
+        return self._run.left() <= 0
+
+    def _keep_if_better(self, seating: Seating) -> None:
+        problem = self.problem
+        new, old = (
+            (posts_stand(problem, one), -int(objective(problem, one)))
+            for one in (seating, self.seating)
+        )
+        if new >= old:
+            self.seating = seating
+            self._keep(seating)
 
     def _keep(self, seating: Seating) -> None:
         """Let a whole roster be asked for from now on."""
-        self._has_roster = True
         problem, scenario = self.problem, self._scenario
         kept = seating.row_line.copy()
         self._run.have(
@@ -263,18 +305,16 @@ class _Search:
         run = self._run
         self.guide = self._guide()
         before = run.left()
-        if self._has_roster and before < _CONSTRUCTION_ROOM * self._construction_s:
+        if before < _CONSTRUCTION_ROOM * self._construction_s or run.stopped():
             return  # the first roster has to do
         drawn, filled = dive(
             self.ascent, stop=lambda: before - run.left() > max(_DIVE_SHARE * before, 0)
         )
         self.guide = self.guide._replace(drawn=drawn, filled=filled)
         forced = self.ascent.relaxation.forced
-        seating = construct(self.problem, self.calls, self.guide, forced, self._seed)
-        better = objective(self.problem, seating) <= objective(self.problem, self.seating)
-        if better or not self._has_roster:
-            self.seating = seating
-            self._keep(seating)
+        self._keep_if_better(
+            construct(self.problem, self.calls, self.guide, forced, self._seed, stop=self._is_over)
+        )
 
     def improve(self, effort: Effort, pool: PiecePool) -> None:
         """Transfers, then pieces round by round, until the effort is spent or nothing gains."""
@@ -286,7 +326,7 @@ class _Search:
 
         turn = idle = 0
         self._transfer(turn)
-        if problem.arc_line.size <= MOST_ARCS:
+        if problem.arc_line.size <= MOST_ARCS and not run.stopped():
             self._solve_exactly(effort)
         while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
             if run.objective == self.bound or idle == _CUTS:
@@ -299,6 +339,7 @@ class _Search:
                 pool=pool,
                 seconds_left=None if effort.rounds is not None else run.left,
                 improved=improved,
+                stop=self._is_over,
             )
             turn += 1
             gained += self._transfer(turn)
@@ -328,10 +369,7 @@ class _Search:
         """Transfers and chains in a zone; return the gain."""
         price = self.guide.price
         search = new_search(zone.problem, SEARCH_NODES)
-
-        def stop() -> bool:
-            return self._run.left() <= 0
-
+        stop = self._is_over
         gained = improve_by_transfers(
             zone.problem,
             self.calls,
@@ -352,6 +390,7 @@ class _Search:
             price,
             slack=int(_SLACK * self.ascent.unit),
             lines=zone.lines,
+            stop=stop,
             search=search,
         )
 

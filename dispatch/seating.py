@@ -104,3 +104,10 @@ def has_seat(problem, seating, line):
         return True
     post = problem.line_post[line]
     return seating.supervised[post] < problem.seats * seating.supervisors[post]
+
+
+def posts_stand(problem: Problem, seating: Seating) -> bool:
+    """Whether every post keeps H6 and H7, as all do but those of pins in an unfinished roster."""
+    guarded = seating.supervised <= problem.seats * seating.supervisors
+    company = (seating.volunteers == 0) | (seating.volunteers >= problem.min_volunteers)
+    return bool((guarded & company).all())

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dispatch.seating import Seating
 
 MOST_LINES = 40
-_BATCH = 2_000
+_BATCH = 200
 """Transfers between two looks at the clock."""
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 from itertools import count
+from threading import Event
 
 import pytest
 from tiny_city import pins_table, random_scenario, tiny_scenario
 
+from dispatch.check import check
 from dispatch.effort import Effort
+from dispatch.exact import MOST_ARCS
 from dispatch.planner import plan
 from dispatch.rules import Costs
 from grid.errors import ScenarioError
@@ -102,15 +105,61 @@ def test_places_worth_more_than_pins_are_refused():
         plan(scenario, effort=Effort(rounds=0), clock=ticking(0.0))
 
 
+@pytest.mark.parametrize("effort", [Effort(rounds=50), Effort(time_limit_s=300.0)])
+@pytest.mark.parametrize("most_arcs", [0, MOST_ARCS], ids=["pieces", "exact"])
+def test_a_plan_that_is_stopped_is_the_best_so_far(monkeypatch, effort, most_arcs):
+    monkeypatch.setattr("dispatch.planner.MOST_ARCS", most_arcs)
+    scenario = random_scenario(8, people=60)
+    seen, enough = [], Event()
+
+    def watch(progress):
+        seen.append(progress)
+        if progress.bound and progress.objective is not None:
+            assert progress.bound <= progress.objective
+            enough.set()
+
+    result = plan(scenario, effort=effort, clock=ticking(0.001), progress=watch, stop=enough.is_set)
+    report = result.report
+    assert check(scenario, result.roster).ok
+    assert report.objective == seen[-1].objective
+    assert 0 < report.bound == seen[-1].bound <= report.objective
+    assert seen[-1].seconds < 100
+
+
+def test_a_plan_that_is_stopped_at_once_is_whole():
+    scenario = random_scenario(8, people=60)
+    result = plan(scenario, effort=Effort(rounds=5), clock=ticking(0.001), stop=lambda: True)
+    assert check(scenario, result.roster).ok
+    assert result.report.bound > 0
+    assert result.report.assigned > 0
+
+
+def test_the_first_roster_is_there_before_any_bound():
+    first = []
+
+    def watch(progress):
+        if progress.roster is not None and not first:
+            first.append((progress.bound, progress.objective, progress.roster()))
+
+    scenario = random_scenario(8, people=60)
+    plan(scenario, effort=Effort(rounds=0), clock=ticking(0.001), progress=watch)
+    bound, cost, roster = first[0]
+    assert bound is None
+    assert check(scenario, roster).objective == cost
+
+
 def test_the_plan_is_the_same_when_worker_processes_die(monkeypatch):
     scenario = random_scenario(3, people=40)
     monkeypatch.setattr("dispatch.planner._SMALL_ARCS", 0)
     monkeypatch.setattr("dispatch.planner.MOST_ARCS", 0)  # else nothing is left for pieces
 
+    killed = []
+
     def kill_at_improvement(progress):
-        if progress.stage == "improve":
+        if progress.stage == "improve" and not killed:
             for child in multiprocessing.active_children():
                 child.kill()
+                killed.append(child)
 
     def planned(progress=None):
         return plan(
