@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,6 @@ from api.access.authority import authority
 from api.access.cookies import session_token
 from api.access.errors import NotLoggedInError
 from api.access.policy import access_of, find_actor
-from api.dependencies import NowDep, SettingsDep, StoreDep, TodayDep
 from api.live_index import Live, LiveIndex
 from api.live_index_runner import AlertRunner
 
@@ -77,25 +77,24 @@ def allowed_live(action: str) -> Callable[..., Access]:
     """
     authority().require(action)
 
-    async def check(
-        request: Request,
-        store: StoreDep,
-        settings: SettingsDep,
-        now: NowDep,
-        today: TodayDep,
-    ) -> Access:
-        desk: LiveDesk = request.app.state.live
-        token = session_token(request, settings.public_url)
+    async def check(request: Request) -> Access:
+        state = request.app.state
+        desk: LiveDesk = state.live
+        token = session_token(request, state.settings.public_url)
         if not token:
             raise NotLoggedInError
         key, moment = (action, token), time.monotonic()
         known = desk.sessions.get(key)
         if known is not None and known[0] > moment and desk.index.is_running:
             return known[1]
-        actor: Actor | None = await run_in_threadpool(find_actor, request, store, settings, now)
+        now = state.service.clock()
+        actor: Actor | None = await run_in_threadpool(
+            find_actor, request, state.service.store, state.settings, now
+        )
         if actor is None:
             desk.sessions.pop(key, None)
             raise NotLoggedInError
+        today = now.astimezone(ZoneInfo(state.settings.timezone)).date()
         access = access_of(actor, action).dated(today)
         if len(desk.sessions) >= MOST:
             desk.sessions.clear()

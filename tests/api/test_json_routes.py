@@ -87,7 +87,9 @@ def test_body_is_of_its_model(client: TestClient, path: str) -> None:
 
 def test_every_operation_is_tried(client: TestClient) -> None:
     tried = {path.split("?")[0] for path in ROUTES}
-    for path in get(client, "/openapi.json")["paths"]:
+    for path, item in get(client, "/openapi.json")["paths"].items():
+        if {"ground", "plan", "service"}.isdisjoint(item.get("get", {}).get("tags", ())):
+            continue  # has tests of its own, as somebody who may
         pattern = path.replace("{beat_id}", "haiwei")
         assert pattern in tried or pattern == "/api/v1/cells/{cell}"
 

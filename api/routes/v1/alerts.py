@@ -54,7 +54,7 @@ CORNERS = 64
     "/alerts",
     status_code=201,
     response_model=schemas.MadeAlert,
-    responses=problems(401, 403, 409, 422, 503),
+    responses=problems(400, 401, 403, 409, 422, 503),
     summary="Make an alert and call its first people",
 )
 def create_alert(
@@ -155,7 +155,7 @@ def one_alert(
 @router.post(
     "/alerts/{alert_id}/{word}",
     response_model=schemas.Alert,
-    responses=problems(401, 403, 404, 409, 422, 503),
+    responses=problems(400, 401, 403, 404, 409, 422, 503),
     summary="Answer a call",
 )
 def answer_alert(
@@ -190,7 +190,7 @@ def answer_alert(
 @router.put(
     "/alerts/{alert_id}/end",
     response_model=schemas.Alert,
-    responses=problems(401, 403, 404, 409, 422, 503),
+    responses=problems(400, 401, 403, 404, 409, 422, 503),
     summary="Close or cancel an alert",
 )
 def end_alert(
@@ -242,7 +242,7 @@ def get_preference(
 @router.put(
     "/alert-preferences",
     response_model=schemas.PreferenceOut,
-    responses=problems(401, 403, 404, 412, 422, 428, 503),
+    responses=problems(400, 401, 403, 404, 412, 422, 428, 503),
     summary="Choose when one wants no alerts",
 )
 def put_preference(
@@ -269,7 +269,7 @@ def put_preference(
 @router.put(
     "/position",
     response_model=schemas.Position,
-    responses=problems(401, 403, 404, 409, 422, 503),
+    responses=problems(400, 401, 403, 404, 409, 422, 503),
     summary="Say where one is, while on duty",
 )
 def put_position(

@@ -31,6 +31,7 @@ WAITING: Final = 100
 
 @router.get(
     "/live/changes",
+    include_in_schema=False,  # a stream that does not end: described in docs/alerts.md
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}, **problems(401, 403)},
     summary="What happens, as it happens",
