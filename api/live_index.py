@@ -97,7 +97,7 @@ class LiveIndex:
         self._following = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._listeners: list[Callable[[list[Happened]], None]] = []
+        self._listeners: list[Callable[[list[Happened]], object]] = []
 
     @property
     def is_running(self) -> bool:
@@ -127,7 +127,7 @@ class LiveIndex:
         if self._thread is not None:
             self._thread.join()
 
-    def listen(self, listener: Callable[[list[Happened]], None]) -> Callable[[], None]:
+    def listen(self, listener: Callable[[list[Happened]], object]) -> Callable[[], None]:
         """Have a function told of changes, from the following thread; return what ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)

@@ -21,7 +21,7 @@ from api.live_index import Live, LiveIndex
 from api.live_index_runner import AlertRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from api.access.actor import Access, Actor
 
@@ -67,7 +67,7 @@ async def get_desk(request: Request) -> LiveDesk:
     return desk
 
 
-def allowed_live(action: str) -> Callable[..., Access]:
+def allowed_live(action: str) -> Callable[[Request], Awaitable[Access]]:
     """Return the dependency of `api.access.policy.allowed`, for reads of the index alone.
 
     Raises

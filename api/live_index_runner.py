@@ -10,6 +10,7 @@ import logging
 import secrets
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from api.live_index_finder import IndexFinder
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from sqlalchemy.orm import Session
+
     from api.live_index import LiveIndex
+    from data.field.limits import Limits
     from data.store.engine import Store
 
 EVERY_S: Final = 1.0
@@ -80,10 +84,11 @@ class AlertRunner:
             due = due_alerts(session, now)
             limits = limits_of(session)
         for alert_id in due:
-            self._store.submit(
-                lambda s, one=alert_id: step_alert(s, one, self._find, limits, now=now)
-            )
+            self._store.submit(partial(self._step_one, alert_id=alert_id, limits=limits, now=now))
         return len(due)
+
+    def _step_one(self, session: Session, *, alert_id: int, limits: Limits, now: datetime) -> None:
+        step_alert(session, alert_id, self._find, limits, now=now)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import typer
+from service_client import start_service, stop_service
 from starlette.routing import Match
 
-from api.app import create_app
 from api.cli import app as command_line
 from api.settings import Settings
+from data.store.engine import open_engines
+from data.store.migrate import upgrade
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,8 +63,13 @@ def test_make_targets_exist() -> None:
     assert named <= targets, f"no target {sorted(named - targets)}"
 
 
-def test_routes_exist() -> None:
-    app = create_app(None, Settings(docs=True))
+def test_routes_exist(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    engines = open_engines(url)
+    upgrade(engines)
+    engines.dispose()
+    running = start_service(url)
+    app = running.app
     named = {
         match[1].rstrip("/") or "/"
         for code in CODE
@@ -72,6 +79,7 @@ def test_routes_exist() -> None:
             code,
         )
     }
+    stop_service(running)
     missing = set()
     for path in named:
         scope = {

@@ -30,6 +30,7 @@ async def docs(templates: TemplatesDep, request: Request) -> Response:
     document = request.app.openapi()
     operations = [
         {
+            "method": method.upper(),
             "path": path,
             "summary": operation["summary"],
             "description": operation.get("description", ""),
@@ -38,17 +39,28 @@ async def docs(templates: TemplatesDep, request: Request) -> Response:
             "fields": _fields(document, operation),
         }
         for path, item in document["paths"].items()
-        for operation in item.values()
+        for method, operation in item.items()
     ]
     return templates.render(request, "docs.html", document=document["info"], operations=operations)
 
 
 def _fields(document: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, str]]:
-    """Return the fields of the answer's outermost model."""
-    content = next(iter(operation["responses"]["200"]["content"].values()))
-    name = content["schema"]["$ref"].rpartition("/")[2]
-    properties = document["components"]["schemas"][name]["properties"]
+    """Return the fields of the outermost model of the answer to a call that went well."""
+    schema = _answer(operation)
+    if schema.get("type") == "array":
+        schema = schema["items"]
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    properties = document["components"]["schemas"].get(name, {}).get("properties", {})
     return [
         {"name": field, "description": str(schema.get("description", ""))}
         for field, schema in properties.items()
     ]
+
+
+def _answer(operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of the first answer that is a success and has a body; {} for none."""
+    for status, response in sorted(operation["responses"].items()):
+        for content in response.get("content", {}).values() if status < "300" else ():
+            schema: dict[str, Any] = content.get("schema", {})
+            return schema
+    return {}

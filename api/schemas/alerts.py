@@ -12,8 +12,20 @@ from api.schemas.inputs import Body, Code, Lat, Line, Lng, Note, Reason
 from dispatch.alerts import AlertState, CallState, Danger, Duty, Mode
 
 Kind = Literal[
-    *("fraud", "missing_person", "dispute", "nuisance", "theft", "suspicious", "medical"),
-    *("fire", "flood", "traffic", "crowd", "school_gate", "violence", "other"),
+    "fraud",
+    "missing_person",
+    "dispute",
+    "nuisance",
+    "theft",
+    "suspicious",
+    "medical",
+    "fire",
+    "flood",
+    "traffic",
+    "crowd",
+    "school_gate",
+    "violence",
+    "other",
 ]
 Point = Annotated[list[float], Field(min_length=2, max_length=2, description="lng, lat")]
 Ring = Annotated[list[Point], Field(min_length=4, max_length=500)]

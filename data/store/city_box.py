@@ -58,7 +58,7 @@ def city_box(session: Session) -> Box:
     """Return the box around the city's beats with a margin; the globe where there are none."""
     lat, lng = Beat.lat, Beat.lng
     row = session.execute(select(func.min(lat), func.min(lng), func.max(lat), func.max(lng))).one()
-    if row[0] is None:
+    if any(value is None for value in row):
         return GLOBE
     south, west, north, east = (float(value) for value in row)
     return Box(
