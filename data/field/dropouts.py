@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from data.store.tables.scenarios import ScenarioPerson, ScenarioShift
 from data.store.tables.turns import Dropout
@@ -77,6 +77,22 @@ def take_back_dropout(session: Session, turn: RosterTurn) -> bool:
         session.delete(row)
         session.flush()
     return row is not None
+
+
+def forget_no_show(session: Session, scenario_id: int, person_id: int, shift_code: str) -> None:
+    """Forget a no-show that no repair has dealt with: the person was there after all."""
+    shift = select(ScenarioShift.position).where(
+        ScenarioShift.scenario_id == scenario_id, ScenarioShift.code == shift_code
+    )
+    session.execute(
+        delete(Dropout).where(
+            Dropout.scenario_id == scenario_id,
+            Dropout.person_id == person_id,
+            Dropout.shift == shift.scalar_subquery(),
+            Dropout.kind == "no_show",
+            Dropout.handled_at.is_(None),
+        )
+    )
 
 
 def open_dropouts(session: Session, scenario_id: int) -> list[DropoutView]:

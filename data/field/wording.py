@@ -79,25 +79,9 @@ REFUSALS: Final[dict[str, dict[Language, str]]] = {
         "zh": "已报名此任务。",
         "en": "You have signed up for it already.",
     },
-    "unavailable": {
-        "zh": "对方未报 {shift} 可出勤。",
-        "en": "Not available for {shift}.",
-    },
-    "other_station": {
-        "zh": "民警、辅警只在本派出所警格执勤。",
-        "en": "Officers and auxiliaries work at beats of their own station.",
-    },
-    "together": {
-        "zh": "此班次只剩 {volunteers} 名义警，不能单独执勤。",
-        "en": "Only {volunteers} volunteer would be left at the post; nobody stands alone.",
-    },
-    "pinned": {
-        "zh": "该班次已由派出所固定或禁止，不能调换。",
-        "en": "The station has fixed or forbidden this turn; it cannot be exchanged.",
-    },
-    "off_line": {
-        "zh": "该班次没有此岗位的需求。",
-        "en": "The post has no demand for this role.",
+    "plan_rule": {
+        "zh": "排班规则 {hard_rule}：{zh}。",
+        "en": "Rule {hard_rule} of the roster: {en}.",
     },
     "wrong_place": {
         "zh": "当前位置距签到点约 {distance_m} 米，超出允许的 {limit_m} 米；"
@@ -109,6 +93,10 @@ REFUSALS: Final[dict[str, dict[Language, str]]] = {
         "zh": "定位误差 {accuracy_m} 米，超过 {limit_m} 米；可扫岗位二维码或请民警确认。",
         "en": "The position is off by up to {accuracy_m} m, more than {limit_m} m; "
         "scan the post's code or ask the officer to confirm.",
+    },
+    "bad_position": {
+        "zh": "没有取得当前位置；可扫岗位二维码或请民警确认。",
+        "en": "Your position is not known; scan the post's code or ask the officer to confirm.",
     },
     "bad_code": {
         "zh": "二维码无效或已过期，请扫当前的码。",

@@ -42,6 +42,9 @@ class Merit:
         ``service:task:12:7``, ``course:3:7``. One award a key.
     minutes : int or None
         Minutes served, for rules by the hour.
+    points : int or None
+        What was promised for it (a task's own points), in place of the rule's worth; the rule's
+        monthly cap holds all the same.
     """
 
     person_id: int
@@ -50,6 +53,7 @@ class Merit:
     actor: str
     category: str | None = None
     minutes: int | None = None
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,9 @@ def award(session: Session, keys: Keys, now: datetime, merit: Merit) -> Award:
         Where the key was used for another person or another merit.
     """
     rule = find_rule(session, merit.source, merit.category)
-    asked = rule.worth(merit.minutes) if rule else 0
+    asked = 0
+    if rule is not None:
+        asked = rule.worth(merit.minutes) if merit.points is None else merit.points
     subject = person_account(session, merit.person_id, now)
     issuer = issuing_account(session, merit.source, now)
     request = {
@@ -86,6 +92,7 @@ def award(session: Session, keys: Keys, now: datetime, merit: Merit) -> Award:
         "source": merit.source,
         "category": merit.category,
         "minutes": merit.minutes,
+        **({} if merit.points is None else {"points": merit.points}),
     }
 
     def transfer(points: int) -> Transfer:

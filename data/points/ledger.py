@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.points.errors import KeyReusedError, ShortOfPointsError
@@ -127,6 +127,12 @@ def find_posted(session: Session, transfer: Transfer) -> Posted | None:
             f"Expected the key {transfer.key[:80]!r} with what it was first sent with, got another."
         )
     return Posted(found.id, found.points, found.asked, is_new=False)
+
+
+def points_of_keys(session: Session, *keys: str) -> int:
+    """Return the points of what was posted under some keys; 0 where nothing was."""
+    query = select(func.coalesce(func.sum(PointTransfer.points), 0))
+    return int(session.scalar(query.where(PointTransfer.key.in_(keys))) or 0)
 
 
 def lock_accounts(session: Session, *account_ids: int) -> dict[int, Row[Any]]:

@@ -243,7 +243,9 @@ def find_redemption(
         Where there is none.
     """
     query = _VIEW.where(Redemption.id == redemption_id)
-    row: Any = session.execute(query if scope is None else query.where(scope.people())).one_or_none()
+    row: Any = session.execute(
+        query if scope is None else query.where(scope.people())
+    ).one_or_none()
     if row is None:
         raise RedemptionMissingError(f"Expected the number of a redemption, got {redemption_id}.")
     return RedemptionView(*row)
