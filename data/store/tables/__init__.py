@@ -21,6 +21,7 @@ from data.store.tables import (
     people,
     points,
     positions,
+    roster_edits,
     rosters,
     scenarios,
     service,
@@ -36,7 +37,7 @@ from data.store.tables.base import Base
 # In the order in which they may refer to each other.
 TOPICS = (
     *(catalogue, ground, people, teams, accounts, shifts, training, insurance, habits),
-    *(demand, service, scenarios, rosters, jobs, audit, notices, outbox, idempotency),
+    *(demand, service, scenarios, rosters, roster_edits, jobs, audit, notices, outbox, idempotency),
     *(points, gifts, tips),
     *(tasks, turns, checkins, incidents, imports),
     *(alerts, positions, live),
