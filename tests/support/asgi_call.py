@@ -39,6 +39,7 @@ class Told:
     status: int
     content_type: str
     body: bytes
+    etag: str = ""
 
 
 def call_all(app: Any, asks: Iterable[Ask]) -> list[Told]:
@@ -52,7 +53,7 @@ def call_all(app: Any, asks: Iterable[Ask]) -> list[Told]:
 
 async def call(app: Any, ask: Ask) -> Told:
     """Ask once; the body of a stream of events is not waited for."""
-    status, content_type = 0, ""
+    status, content_type, etag = 0, "", ""
     parts: list[bytes] = []
     enough = asyncio.Event()
     is_sent = False
@@ -66,11 +67,12 @@ async def call(app: Any, ask: Ask) -> Told:
         return {"type": "http.request", "body": ask.body, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
-        nonlocal status, content_type
+        nonlocal status, content_type, etag
         if message["type"] == "http.response.start":
             status = message["status"]
-            found = dict(message["headers"]).get(b"content-type", b"")
-            content_type = found.decode().partition(";")[0]
+            given = dict(message["headers"])
+            content_type = given.get(b"content-type", b"").decode().partition(";")[0]
+            etag = given.get(b"etag", b"").decode()
             if content_type == STREAM:
                 enough.set()
         else:
@@ -87,7 +89,7 @@ async def call(app: Any, ask: Ask) -> Told:
     (outcome,) = await asyncio.gather(task, return_exceptions=True)
     if isinstance(outcome, Exception):
         raise outcome
-    return Told(status, content_type, b"".join(parts))
+    return Told(status, content_type, b"".join(parts), etag)
 
 
 def _scope(app: Any, ask: Ask) -> dict[str, Any]:
