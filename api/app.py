@@ -17,7 +17,7 @@ from api.live_index_runner import AlertRunner
 from api.routes import account, docs, ground, health, login, maps, pages, plan
 from api.routes.console import ROUTERS as CONSOLE_PAGES
 from api.routes.phone import ROUTERS as PHONE_PAGES
-from api.routes.v1 import alerts, live, nearest
+from api.routes.v1 import alerts, demand, exports, imports, jobs, live, nearest, rosters, shifts
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
 from api.templating import Templates
@@ -79,6 +79,11 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     index = LiveIndex(service.store, service.clock)
     app.state.live = LiveDesk(index, AlertRunner(service.store, index, service.clock))
     for router in (nearest.router, alerts.router, live.router):  # before `people/{code}` and such
+        app.include_router(router, prefix="/api/v1", responses=problems(500))
+    for router in (
+        *(jobs.router, rosters.router, exports.router, imports.router, imports.templates),
+        *(shifts.router, demand.router),
+    ):
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (ground.router, plan.router):
         app.include_router(router, prefix="/api/v1", responses=problems(500))

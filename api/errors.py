@@ -19,6 +19,9 @@ from api.access.passwords import PasswordError
 from api.schemas.problem import Problem
 from data.accounts import errors as accounts
 from data.field import errors as field
+from data.importers.living import batches as imports
+from data.importers.living.taking import ImportChangedError
+from data.planning import errors as planning
 from data.points import errors as points
 from data.records import errors as records
 from data.store import errors as store
@@ -72,6 +75,7 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     ParameterError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoRosterError: HTTPStatus.NOT_FOUND,
     access.NotLoggedInError: HTTPStatus.UNAUTHORIZED,
+    access.WrongLoginError: HTTPStatus.UNAUTHORIZED,
     access.AccessError: HTTPStatus.FORBIDDEN,
     access.TooManyTriesError: HTTPStatus.TOO_MANY_REQUESTS,
     PasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -79,6 +83,7 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     accounts.AccountMissingError: HTTPStatus.NOT_FOUND,
     accounts.LoginTakenError: HTTPStatus.CONFLICT,
     accounts.SecondFactorError: HTTPStatus.CONFLICT,
+    accounts.LastAdministratorError: HTTPStatus.CONFLICT,
     store.StoreError: HTTPStatus.INTERNAL_SERVER_ERROR,
     store.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     store.StoreClosedError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -111,6 +116,15 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     records.StepError: HTTPStatus.CONFLICT,
     records.SafetyError: HTTPStatus.CONFLICT,
     records.DuplicateError: HTTPStatus.CONFLICT,
+    planning.PlanningError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    planning.JobMissingError: HTTPStatus.NOT_FOUND,
+    planning.OutsideScopeError: HTTPStatus.NOT_FOUND,
+    planning.JobStateError: HTTPStatus.CONFLICT,
+    planning.WeekError: HTTPStatus.CONFLICT,
+    imports.ImportMissingError: HTTPStatus.NOT_FOUND,
+    imports.ImportStateError: HTTPStatus.CONFLICT,
+    imports.FileSizeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ImportChangedError: HTTPStatus.CONFLICT,
     JinggeError: HTTPStatus.BAD_REQUEST,
 }
 
@@ -163,7 +177,7 @@ async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, JinggeError)  # noqa: S101 - registered for this class
     status = status_of(error)
     if _wants_page(request) and request.method == "GET":
-        if status is HTTPStatus.UNAUTHORIZED:
+        if isinstance(error, access.NotLoggedInError):
             return RedirectResponse(f"/login?next={quote(_address(request))}", 303)
         if isinstance(error, access.StepDueError):
             return RedirectResponse(_STEP_PAGES[error.step], 303)

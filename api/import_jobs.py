@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,13 +40,16 @@ _SETS: Final = ("sub_bureaus", "stations", "beats", "teams")
 def scope_values(scope: Scope) -> dict[str, Any]:
     """Return a scope as plain values, for a job to keep."""
     sets = {name: sorted(getattr(scope, name)) for name in _SETS}
-    return {"city": scope.city, "person": scope.person, **sets}
+    day = None if scope.on is None else scope.on.isoformat()
+    return {"city": scope.city, "person": scope.person, "on": day, **sets}
 
 
 def scope_of(values: dict[str, Any]) -> Scope:
     """Make a scope of its plain values."""
-    sets = {name: frozenset(values[name]) for name in _SETS}
-    return Scope(city=values["city"], person=values["person"], **sets)
+    day = values["on"]
+    sets: dict[str, Any] = {name: frozenset(values[name]) for name in _SETS}
+    on = None if day is None else date.fromisoformat(day)
+    return Scope(city=values["city"], person=values["person"], on=on, **sets)
 
 
 def preview_import_batch(bench: Bench) -> None:

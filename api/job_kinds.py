@@ -102,7 +102,7 @@ def run_repair(bench: Bench) -> None:
     result = repaired_plan(
         repair, sha256=sha256 if record is None else record.sha256, bound=0, seconds=seconds
     )
-    content = {"moves": _plain(repair.moves()), "facts": facts_of(repair)}
+    content: dict[str, object] = {"moves": _plain(repair.moves()), "facts": facts_of(repair)}
     bench.go_on()
     now = bench.clock()
 

@@ -13,6 +13,7 @@ import secrets
 import signal
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from api.job_bench import Bench, JobCancelledError
@@ -59,8 +60,7 @@ def work_off(
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
     count = 0
     while True:
-        now = clock()
-        job = store.submit(lambda session, now=now: claim_job(session, worker, now=now))
+        job = store.submit(partial(claim_job, worker=worker, now=clock()))
         if job is None:
             return count
         count += 1
@@ -98,11 +98,9 @@ def _keep_lease(bench: Bench, done: threading.Event, when_stuck: Callable[[], No
     """Renew the lease until the job is done; see to it that a cancelled one ends."""
     job, worker = bench.job.job_id, bench.worker
     while not done.wait(LOOK_EVERY_S):
-        now = bench.clock()
+        renew = partial(renew_lease, job_id=job, worker=worker, now=bench.clock())
         try:
-            wanted = bench.store.submit(
-                lambda session, now=now: renew_lease(session, job, worker, now=now)
-            )
+            wanted = bench.store.submit(renew)
         except LeaseLostError:
             wanted = True
         except JinggeError:

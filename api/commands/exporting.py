@@ -146,12 +146,12 @@ def beats(directory: BundleArgument, roster: RosterArgument, out: OutOption) -> 
         raise ExportError(f"Expected a file ending in {' or '.join(DRIVERS)}, got {out.name!r}.")
     scenario = read_bundle(directory)
     city = build_city(scenario, unreported(read_roster(roster, scenario)), "0" * 64)
-    layer = beat_layer(scenario, _coverage_columns(city.coverage.by_beat))
+    layer = beat_layer(scenario, coverage_columns(city.coverage.by_beat))
     write_atomically(out, layer_bytes({"beats": layer}, out.suffix))
     typer.echo(TEXTS("cli.written", path=out), err=True)
 
 
-def _coverage_columns(by_beat: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+def coverage_columns(by_beat: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
     """Return mean coverage over the shifts, a column a ring and tier."""
     from api.coverage import TIERS_AND_ALL
     from grid.coverage import RINGS_MIN

@@ -13,6 +13,8 @@ from api.commands.shared import ARGUMENTS, OPTIONS, TEXTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy.orm import Session
+
     from data.importers.preview import ImportPreview
     from data.importers.tables import Known
 
@@ -67,10 +69,11 @@ def _command(kind: str) -> Callable[..., None]:
             bool, typer.Option("--json", help=TEXTS("cli.import.json"), rich_help_panel=OPTIONS)
         ] = False,
     ) -> None:
-        from grid.errors import JinggeError
-
         if not preview and out is None:
-            raise JinggeError(TEXTS("cli.import.needs_preview"))
+            if against is not None or bundle is not None:
+                raise typer.BadParameter(TEXTS("cli.import.records_alone"))
+            refused = _take(kind, file, system or "", sheet)
+            raise typer.Exit(1 if refused else 0)
         found = _preview(kind, file, against, bundle, {"system": system or "", "sheet": sheet})
         if out is not None:
             _write(found, out)
@@ -119,6 +122,54 @@ def _preview(
             progress=progress,
             **options,
         )
+
+
+def _take(kind: str, file: Path, system: str, sheet: str | None) -> int:
+    """Take a file into the records of the store; return how many rows were refused."""
+    import os
+    from datetime import UTC, datetime
+
+    from api.progress import stage_progress
+    from data.importers.living.intake import Intake
+    from data.importers.living.taking import compare_with_records, read_for_records, take
+    from data.store.audit import Event, append
+    from data.store.engine import open_store, store_url
+    from data.store.keys import load_keys
+    from data.store.scope import CITY
+
+    keys, store = load_keys(os.environ), open_store(store_url(os.environ))
+    now, actor = datetime.now(UTC), "command line"
+    try:
+        with stage_progress(TEXTS("cli.import.reading")) as show:
+
+            def progress(stage: str, done: int, total: int) -> None:
+                if show is not None:
+                    show(f"{stage} {done:,}/{total:,}")
+
+            with store.read() as session:
+                intake = Intake(session, keys, CITY, actor, now)
+                read = read_for_records(
+                    intake,
+                    kind,
+                    file,
+                    system=system,
+                    sheet=sheet,
+                    language=TEXTS.language,
+                    progress=progress,
+                )
+                found = compare_with_records(intake, read)
+
+            def work(session: Session) -> None:
+                counts = take(Intake(session, keys, CITY, actor, now), read, progress=progress)
+                told = {"new": counts.new, "changed": counts.changed, "sha256": read.sha256}
+                append(session, keys, now, Event(actor, "import.apply", "import", kind, told))
+
+            store.submit(work)
+    finally:
+        store.close()
+    typer.echo("\n".join(summary_lines(found)))
+    typer.echo(TEXTS("cli.import.taken"), err=True)
+    return found.num_refused
 
 
 def _known(bundle: Path) -> Known:

@@ -1,6 +1,7 @@
 """What people send: texts in one form (NFC) without control characters, lengths, points, days.
 
-Models of bodies derive from `Body` and take these types; query parameters take `text_query`.
+Models of bodies derive from `Body` and take these types; query parameters are
+`Annotated[str | None, Query(min_length=1, max_length=128), CLEANED]`.
 Points are held to the city's box by `data.store.city_box.city_box(session).require(lat, lng)`.
 """
 
@@ -66,6 +67,10 @@ Number = Annotated[int, Field(ge=1, lt=2**63, examples=[1])]
 """The number (id) of a row."""
 
 
+CLEANED: Final = AfterValidator(lambda text: text if text is None else clean_line(text))
+"""For an optional line of text in a query."""
+
+
 class Body(BaseModel):
     """A body that people send: nothing more than what is named, nothing converted."""
 
@@ -77,5 +82,5 @@ def text_query(description: str, *, longest: int = 128, **options: Any) -> Any:
     return Annotated[
         str | None,
         Query(min_length=1, max_length=longest, description=description, **options),
-        AfterValidator(lambda text: text if text is None else clean_line(text)),
+        CLEANED,
     ]

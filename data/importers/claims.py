@@ -72,8 +72,8 @@ def check_claims(
             if column not in table
             else (table[column] == "").to_numpy(np.bool_)
         )
-        for row in np.flatnonzero(empty):
-            refuse(int(row), column, RefusedError("required"))
+        for gap in np.flatnonzero(empty).tolist():
+            refuse(gap, column, RefusedError("required"))
     for column, owned in claims.owned.items():
         if column in table:
             _check_owned(column, table[column].tolist(), keys, owned, seen, refuse)

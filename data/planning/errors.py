@@ -5,6 +5,9 @@ JinggeError
     ├── JobMissingError    no job of that number
     ├── JobStateError      a step that a job's state does not allow
     ├── LeaseLostError     a job that somebody else has taken over, or nobody has any more
+    ├── WeekError          an edit of shifts, demand or pins that does not fit what is there
+    ├── EditError          a change of a draft by hand that does not fit it, or breaks a rule
+    ├── OutsideScopeError  a person, beat or shift that is not there, or not theirs
     └── NothingToPlanError no shifts or no demand in the days that were asked for
 """
 
@@ -34,3 +37,18 @@ class LeaseLostError(PlanningError):
 
 class NothingToPlanError(PlanningError):
     """No shifts or no demand in the days that were asked for."""
+
+
+class OutsideScopeError(PlanningError):
+    """A person, beat or shift that is not there, or not theirs."""
+
+    def __init__(self, kind: str, code: str) -> None:
+        super().__init__(f"Expected the code of a {kind} of your jurisdiction, got {code[:80]!r}.")
+
+
+class WeekError(PlanningError):
+    """An edit of shifts, demand or pins that does not fit what is there."""
+
+
+class EditError(PlanningError):
+    """A change of a draft by hand that does not fit it, or breaks a rule."""

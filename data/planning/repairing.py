@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TURNS: Final[tuple[Any, ...]] = tuple(
     mapper.class_
-    for mapper in turns.Base.registry.mappers
+    for mapper in Dropout.registry.mappers
     if mapper.class_.__module__ == turns.__name__ and "scenario_id" in mapper.columns
 )
 """Tables of what people say to their turns."""

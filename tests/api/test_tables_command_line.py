@@ -7,6 +7,7 @@ import io
 import json
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -15,12 +16,17 @@ import openpyxl
 import pandas as pd
 import pytest
 from icalendar import Calendar
+from sqlalchemy import select
 from tiny_city import any_roster, tiny_scenario
 
 from api import cli
 from api.commands import exporting, previewing
 from data.bundle import write_bundle
 from data.importers.kinds import KINDS
+from data.store.bundle_io import read_record
+from data.store.engine import open_store
+from data.store.records_from_bundle import fill_records
+from data.store.tables.teams import Team
 from grid.cells import cells_at, uncompact
 
 if TYPE_CHECKING:
@@ -90,9 +96,32 @@ def test_checked_rows_are_written_and_import_again(tmp_path: Path) -> None:
     assert cli.run(again) == 0
 
 
-def test_without_a_store_there_is_only_a_preview(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["import", "people", str(FIXTURE)]) == 2
-    assert "--preview" in capsys.readouterr().err
+def test_without_preview_it_is_taken_into_the_records(
+    capsys: pytest.CaptureFixture[str],
+    bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JINGGE_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    assert cli.run(["db", "upgrade"]) == 0
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    now = datetime(2026, 11, 25, 4, tzinfo=UTC)
+    record = read_record(bundle)
+    store.submit(lambda s: fill_records(s, record, bureau_name="包头市公安局", now=now))
+    store.close()
+    file = tmp_path / "teams.csv"
+    file.write_text("队伍编号,队伍名称\nT9,九队\n", encoding="utf-8")
+    capsys.readouterr()
+    assert cli.run(["import", "teams", str(file)]) == 0
+    first = capsys.readouterr().out
+    assert cli.run(["import", "teams", str(file)]) == 0
+    assert capsys.readouterr().out != first
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    with store.read() as session:
+        assert session.scalars(select(Team.name)).all() == ["九队"]
+    store.close()
+    assert cli.run(["import", "teams", str(file), "--bundle", str(bundle)]) == 2
 
 
 def test_a_file_that_is_none_is_one_line(

@@ -41,13 +41,13 @@ def set_insured_until(intake: Intake, until: dict[int, date | None]) -> None:
         if person in known and day < known[person]
     ]:
         connection.execute(
-            delete(InsuranceCover.__table__).where(
+            delete(_table(InsuranceCover)).where(
                 c.person_id == bindparam("person"), c.starts_on > bindparam("day")
             ),
             cut,
         )
         connection.execute(
-            update(InsuranceCover.__table__)
+            update(_table(InsuranceCover))
             .where(c.person_id == bindparam("person"), c.ends_on > bindparam("day"))
             .values(ends_on=bindparam("day")),
             cut,
@@ -154,7 +154,7 @@ def take_insurance(intake: Intake, preview: ImportPreview) -> None:
     ]
     if changed:
         c = _table(InsuranceCover).c
-        statement = update(InsuranceCover.__table__).where(c.id == bindparam("cover"))
+        statement = update(_table(InsuranceCover)).where(c.id == bindparam("cover"))
         statement = statement.values({name: bindparam(name) for name in rows})
         intake.session.connection().execute(statement, changed)
 

@@ -94,12 +94,16 @@ def numbers(values: Sequence[float | None]) -> pd.Series:
 
 def days(values: Sequence[date | None]) -> pd.Series:
     """Give a column of days; nothing is NaT."""
-    return pd.Series(pd.to_datetime(pd.Series(values, dtype=object))).astype("datetime64[s]")
+    return pd.Series(pd.to_datetime(_objects(values))).astype("datetime64[s]")
 
 
 def moments(values: Sequence[datetime | None]) -> pd.Series:
     """Give a column of points in time."""
-    return pd.Series(pd.to_datetime(pd.Series(values, dtype=object), utc=True)).dt.as_unit("us")
+    return pd.Series(pd.to_datetime(_objects(values), utc=True)).dt.as_unit("us")
+
+
+def _objects(values: Sequence[Any]) -> pd.Series:
+    return pd.Series(values, dtype=object)
 
 
 def plain(column: pd.Series) -> list[Any]:

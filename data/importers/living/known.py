@@ -32,7 +32,7 @@ _KEYS: Final[dict[str, Any]] = {"people": Person, "teams": Team}
 
 def known_of_records(intake: Intake, kind: str) -> Known:
     """Return what a file of a kind may refer to and must not claim."""
-    named = {"stations": Station, "beats": Beat, "teams": Team}
+    named: dict[str, Any] = {"stations": Station, "beats": Beat, "teams": Team}
     codes = {
         name: codes_of(name, {code: (label,) if label else () for code, label in rows})
         for name, table in named.items()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from data.importers.living.covers import current_covers, set_insured_until
 from data.importers.living.intake import CELL_RESOLUTION, days, numbers, plain, texts
@@ -134,7 +134,11 @@ def index_of_numbers(intake: Intake) -> dict[bytes, str]:
 def _insert(intake: Intake, new: pd.DataFrame) -> dict[str, int]:
     count = len(new)
     ids = reserve_ids(intake.session, _table(Person), count)
-    columns = {"max_shifts": [0] * count, "show_up": [1.0] * count, "sex": ["unknown"] * count}
+    columns: dict[str, list[Any]] = {
+        "max_shifts": [0] * count,
+        "show_up": [1.0] * count,
+        "sex": ["unknown"] * count,
+    }
     columns |= _profile(intake, new)
     columns |= {
         "id": ids,
@@ -171,7 +175,7 @@ def _update(
                 for values in zip(*columns.values(), [ids[i] for i in differs], strict=True)
             ]
             _execute(intake, columns, rows)
-    count = update(Person.__table__).where(_table(Person).c.id == bindparam("person"))
+    count = update(_table(Person)).where(_table(Person).c.id == bindparam("person"))
     intake.session.connection().execute(
         count.values(row_version=_table(Person).c.row_version + 1, updated_at=intake.now),
         [{"person": person} for person in ids],
@@ -354,10 +358,10 @@ def _set_teams(intake: Intake, rows: list[tuple[int, str]], *, fresh: bool) -> N
 
 def _held_now(intake: Intake) -> ColumnElement[bool]:
     q = _table(PersonQualification).c
-    return (
-        (q.granted_on <= intake.today)
-        & or_(q.expires_on.is_(None), q.expires_on >= intake.today)
-        & q.revoked_on.is_(None)
+    return and_(
+        q.granted_on <= intake.today,
+        or_(q.expires_on.is_(None), q.expires_on >= intake.today),
+        q.revoked_on.is_(None),
     )
 
 

@@ -1,0 +1,252 @@
+"""``/api/v1/week/demand`` and ``pins``: what the next plan has to fill, and to keep."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from api.access.actor import Access
+from api.access.policy import allowed
+from api.cursors import Window, cursor_for
+from api.dependencies import KeysDep, NowDep, StoreDep
+from api.errors import problems
+from api.once import OnceDep, answer
+from api.schemas import week as schemas
+from api.schemas.inputs import CLEANED
+from api.versions import IfMatchDep, etag
+from data.planning.week import (
+    LineView,
+    add_line,
+    add_pin,
+    change_line,
+    find_line,
+    list_demand,
+    list_pins,
+    remove_line,
+    remove_pin,
+)
+from data.store.audit import append
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from data.store.idempotency import Answer
+
+router = APIRouter(prefix="/week", tags=["week"])
+
+LINES: Final = cursor_for("week_demand", int, int, str)
+PINS: Final = cursor_for("week_pins", int)
+CodePath = Annotated[str, Path(min_length=1, max_length=128)]
+PinPath = Annotated[int, Path(ge=1, lt=2**63, examples=[1])]
+Reader = Annotated[Access, Depends(allowed("demand.read"))]
+Writer = Annotated[Access, Depends(allowed("demand.write"))]
+PinReader = Annotated[Access, Depends(allowed("pin.read"))]
+PinWriter = Annotated[Access, Depends(allowed("pin.write"))]
+BeatQuery = Annotated[
+    str | None, Query(min_length=1, max_length=128, description="A beat's code."), CLEANED
+]
+ShiftQuery = Annotated[
+    str | None, Query(min_length=1, max_length=128, description="A shift's code."), CLEANED
+]
+ADDRESS: Final = "/demand/{beat_id}/{shift_id}/{role}"
+
+
+@router.get(
+    "/demand",
+    response_model=schemas.Demand,
+    responses=problems(401, 403, 422),
+    summary="Demand of the beats that one answers for",
+)
+def demand(
+    access: Reader,
+    store: StoreDep,
+    window: Annotated[Window, Depends(LINES)],
+    *,
+    beat: BeatQuery = None,
+    shift: ShiftQuery = None,
+) -> Response:
+    """List demand lines by beat, shift and role."""
+    with store.read() as session:
+        found = list_demand(
+            session, access.scope, beat=beat, shift=shift, behind=window.after, limit=window.fetch
+        )
+    items, following = window.cut(found, lambda one: one[1])
+    return _json({"items": [asdict(line) for line, _ in items], "next": following})
+
+
+@router.post(
+    "/demand",
+    status_code=201,
+    response_model=schemas.DemandRow,
+    responses=problems(401, 403, 404, 409, 422),
+    summary="Add a demand line",
+)
+def create(
+    body: schemas.NewLine,
+    access: Writer,
+    once: OnceDep,
+    store: StoreDep,
+    keys: KeysDep,
+    now: NowDep,
+) -> Response:
+    """Say that a post needs people in a role."""
+
+    def work(session: Session) -> Answer:
+        post = (body.beat_id, body.shift_id, body.role)
+        made = add_line(session, access.scope, post, tuple(body.weights))
+        append(session, keys, now, access.event("demand", " ".join(post), required=made.required))
+        return answer(asdict(made), ETag=etag(made.version))
+
+    return once.submit(store, work)
+
+
+@router.get(
+    ADDRESS,
+    response_model=schemas.DemandRow,
+    responses=problems(401, 403, 404, 422),
+    summary="One demand line",
+)
+def line(
+    access: Reader, store: StoreDep, beat_id: CodePath, shift_id: CodePath, role: CodePath
+) -> Response:
+    """Return a line; its ETag is what an edit has to name."""
+    with store.read() as session:
+        return _line(find_line(session, access.scope, beat_id, shift_id, role))
+
+
+@router.patch(
+    ADDRESS,
+    response_model=schemas.DemandRow,
+    responses=problems(401, 403, 404, 412, 422, 428),
+    summary="Change a demand line",
+)
+def change(
+    body: schemas.LineWeights,
+    access: Writer,
+    store: StoreDep,
+    keys: KeysDep,
+    now: NowDep,
+    *,
+    beat_id: CodePath,
+    shift_id: CodePath,
+    role: CodePath,
+    version: IfMatchDep,
+) -> Response:
+    """Change how many places a line has, and how much each matters."""
+
+    def work(session: Session) -> LineView:
+        found = find_line(session, access.scope, beat_id, shift_id, role)
+        made = change_line(session, access.scope, found, tuple(body.weights), version=version)
+        key = f"{beat_id} {shift_id} {role}"
+        detail = {"required": made.required, "before": found.required}
+        append(session, keys, now, access.event("demand", key, **detail))
+        return made
+
+    return _line(store.submit(work))
+
+
+@router.delete(
+    ADDRESS,
+    status_code=204,
+    responses=problems(401, 403, 404, 412, 422, 428),
+    summary="Remove a demand line",
+)
+def remove(
+    access: Writer,
+    store: StoreDep,
+    keys: KeysDep,
+    now: NowDep,
+    *,
+    beat_id: CodePath,
+    shift_id: CodePath,
+    role: CodePath,
+    version: IfMatchDep,
+) -> Response:
+    """Say that a post needs nobody in a role any more."""
+
+    def work(session: Session) -> None:
+        remove_line(session, access.scope, beat_id, shift_id, role, version=version)
+        key = f"{beat_id} {shift_id} {role}"
+        append(session, keys, now, access.event("demand", key, removed=True))
+
+    store.submit(work)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/pins",
+    response_model=schemas.Pins,
+    responses=problems(401, 403, 422),
+    summary="Pins within one's jurisdiction",
+)
+def pins(
+    access: PinReader,
+    store: StoreDep,
+    keys: KeysDep,
+    now: NowDep,
+    window: Annotated[Window, Depends(PINS)],
+) -> Response:
+    """List who must, or must not, stand where; the reading is kept."""
+    with store.read() as session:
+        found = list_pins(session, access.scope, behind=window.after, limit=window.fetch)
+    items, following = window.cut(found, lambda one: (one.pin_id,))
+    event = access.event("pin", "list", rows=len(items))
+    store.submit(lambda session: append(session, keys, now, event))
+    return _json({"items": [asdict(one) for one in items], "next": following})
+
+
+@router.post(
+    "/pins",
+    status_code=201,
+    response_model=schemas.Pin,
+    responses=problems(401, 403, 404, 409, 422),
+    summary="Pin somebody",
+)
+def pin(
+    body: schemas.NewPin,
+    access: PinWriter,
+    once: OnceDep,
+    store: StoreDep,
+    keys: KeysDep,
+    now: NowDep,
+) -> Response:
+    """Say that somebody must, or must not, stand on a post."""
+
+    def work(session: Session) -> Answer:
+        post = (body.beat_id, body.shift_id, body.role)
+        by = access.actor.key
+        made = add_pin(session, access.scope, body.person_id, post, body.kind, by=by, now=now)
+        append(session, keys, now, access.event("pin", str(made.pin_id), kind=made.kind))
+        return answer(asdict(made), location=f"/api/v1/week/pins/{made.pin_id}")
+
+    return once.submit(store, work)
+
+
+@router.delete(
+    "/pins/{pin_id}",
+    status_code=204,
+    responses=problems(401, 403, 404, 422),
+    summary="Remove a pin",
+)
+def unpin(
+    access: PinWriter, store: StoreDep, keys: KeysDep, now: NowDep, pin_id: PinPath
+) -> Response:
+    """Remove a pin; pins never change, so there is no version to name."""
+
+    def work(session: Session) -> None:
+        found = remove_pin(session, access.scope, pin_id)
+        append(session, keys, now, access.event("pin", str(pin_id), removed=found.kind))
+
+    store.submit(work)
+    return Response(status_code=204)
+
+
+def _line(found: LineView) -> Response:
+    return _json(asdict(found), ETag=etag(found.version))
+
+
+def _json(body: Any, **headers: str) -> Response:
+    return Response(orjson.dumps(body), headers=headers, media_type="application/json")
