@@ -1,7 +1,7 @@
 """One file per member (一人一档): everything that the records know of a person, as one value.
 
 Shown without the ID number and the phone (masked), without the address, and with the home as a
-coarse cell: `data.records.person_numbers` opens these, for a reason that is kept.
+coarse cell: `data.records.person_edit.open_sealed` opens these, for a purpose that is kept.
 """
 
 from __future__ import annotations

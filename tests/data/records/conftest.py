@@ -1,5 +1,10 @@
-"""A store for each test, on both databases (`store_fixtures`)."""
+"""The tiny city in a store of each test's own, on both databases (`store_fixtures`)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
 from store_fixtures import (  # noqa: F401 - pytest finds them here
     empty,
     empty_url,
@@ -11,3 +16,22 @@ from store_fixtures import (  # noqa: F401 - pytest finds them here
     store,
     url,
 )
+from tiny_store import fill_tiny, write_tiny_bundle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from data.store.engine import Store
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("tiny") / "bundle"
+    write_tiny_bundle(directory)
+    return directory
+
+
+@pytest.fixture
+def city(store: Store, bundle: Path) -> Store:  # noqa: F811
+    fill_tiny(store, bundle)
+    return store
