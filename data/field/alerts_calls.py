@@ -70,10 +70,15 @@ class Reachable:
     duty: Duty
 
     def acceptance(self, model: ResponseModel) -> float:
-        """Return the chance that they accept."""
+        """Return the chance that they accept, more or less by how surely they come to turns.
+
+        The model has everybody who accepts come with the same chance, ``keeps``; where a person's
+        own show-up rate is known it takes that one's place.
+        """
         one = self.person
         pool = (one.tier, one.is_on_duty)
-        return float(model.acceptance(pool, one.accepted, one.called, one.recent))
+        accept = float(model.acceptance(pool, one.accepted, one.called, one.recent))
+        return accept if one.show_up is None else min(1.0, accept * one.show_up / model.keeps)
 
 
 def refusal_of(alert: AlertView, person: LivePerson, *, by_name: bool = False) -> Refusal | None:

@@ -18,6 +18,7 @@ from data.field.checkin_places import Position, require_there, require_word
 from data.field.dropouts import forget_no_show
 from data.field.eligibility_facts import lock_people
 from data.field.errors import FieldStateError, RefusedError
+from data.field.lone import follow
 from data.field.served import confirm_service, write_service
 from data.field.wording import Refusal
 from data.points.ledger import points_of_keys
@@ -122,6 +123,7 @@ def check_in(
         row.in_cell = proof.position.cell(limits.cell_resolution)
         row.in_accuracy_m = proof.position.accuracy_m
     session.flush()
+    follow(session, row, limits, now)
     return _view(session, row)
 
 
@@ -153,10 +155,10 @@ def check_out(
     row = _locked(session, turn)
     if row is None or row.in_at is None:
         raise FieldStateError("Expected a turn with a check-in, got one without.")
-    if row.state == "out":
-        if row.out_means is None and proof.means == "officer":  # left open, closed by the clock
-            row.out_means, row.out_recorded_by = "officer", by
-            confirm_service(session, keys, turn, by=by, now=now)
+    # Whoever forgot to check out was checked out by the clock, without a means: an officer's word
+    # or a phone that had no network says better.
+    may_correct = row.out_means is None and (is_offline or proof.means == "officer")
+    if row.state == "out" and not may_correct:
         return _view(session, row)
     row.state, row.out_at = "out", max(at, row.in_at)
     row.out_means, row.out_is_offline = proof.means, is_offline
@@ -167,6 +169,7 @@ def check_out(
     session.flush()
     write_service(session, row, by=by, now=now)
     confirm_service(session, keys, turn, by=by, now=now)
+    follow(session, row, limits, now)
     return _view(session, row)
 
 

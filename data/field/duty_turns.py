@@ -87,13 +87,13 @@ def roster_turn(session: Session, scenario_id: int, person_id: int, shift: str) 
     FieldMissingError
         Where there is none.
     """
-    return _of_roster(turn_of(session, scenario_id, person_id, shift), person_id)
+    return of_roster(turn_of(session, scenario_id, person_id, shift), person_id)
 
 
 def duty_turns(session: Session, person_id: int, *, since: datetime) -> list[DutyTurn]:
     """List everything that a person is to keep and that ends after a moment, by begin."""
     found = [
-        _of_roster(turn, person_id) for turn in turns_of_person(session, person_id, since=since)
+        of_roster(turn, person_id) for turn in turns_of_person(session, person_id, since=since)
     ]
     code = session.scalar(select(Person.code).where(Person.id == person_id))
     found += [
@@ -128,7 +128,8 @@ def _of_task(task: TaskView, signup_id: int, person_id: int, code: str) -> DutyT
     )
 
 
-def _of_roster(turn: RosterTurn, person_id: int) -> DutyTurn:
+def of_roster(turn: RosterTurn, person_id: int) -> DutyTurn:
+    """Give a turn of a roster as one that a person is to keep."""
     return DutyTurn(
         source=turn.source,
         post=f"roster:{turn.scenario_id}:{turn.beat_code}:{turn.shift_code}",

@@ -14,7 +14,7 @@ from sqlalchemy import and_, case, func, select
 
 from data.field.eligibility_facts import role_facts
 from data.store.tables.alerts import Alert, AlertCall, AlertPreference
-from data.store.tables.checkins import CheckIn
+from data.store.tables.checkins import CheckIn, ShowUpRate
 from data.store.tables.insurance import InsuranceCover
 from data.store.tables.people import Person
 from data.store.tables.positions import Position
@@ -68,6 +68,8 @@ class LivePerson:
         How far they go, great-circle metres; infinity for staff.
     accepted, called, recent : int
         Earlier calls accepted; all earlier calls; those of the last thirty days.
+    show_up : float or None
+        The chance that they come to a turn they hold (`data.field.show_up`); None: not known.
     """
 
     person_id: int
@@ -90,6 +92,7 @@ class LivePerson:
     accepted: int
     called: int
     recent: int
+    show_up: float | None = None
 
 
 def live_people(
@@ -124,6 +127,7 @@ class _Reading:
         self._on_duty = self._checked_in() | self._rostered()
         self._places = self._positions()
         self._calls = self._called()
+        self._show_up = self._rates()
         self._preferences = {
             row.person_id: row
             for row in session.scalars(
@@ -137,6 +141,12 @@ class _Reading:
             column.is_not(None) if self._people is None else column.in_(self._people)
         )
         return is_one
+
+    def _rates(self) -> dict[int, float]:
+        table = ShowUpRate
+        total = table.alpha + table.beta + table.came + table.missed
+        mean = select(table.person_id, (table.alpha + table.came) / total)
+        return dict(self._session.execute(mean.where(self.among(table.person_id))).all())
 
     def person(self, row: Any) -> LivePerson | None:
         """Put a person together; None without any place."""
@@ -177,6 +187,7 @@ class _Reading:
             accepted=accepted,
             called=called,
             recent=recent,
+            show_up=self._show_up.get(row.id),
         )
 
     def _wants_quiet(self, choice: AlertPreference) -> bool:

@@ -97,6 +97,16 @@ def reply_to_shift(
     return _with_reply(turn, row)
 
 
+def replies_of(
+    session: Session, scenarios: Iterable[int]
+) -> dict[tuple[int | None, int, int, int, int], str]:
+    """Give what people said to turns: (person, scenario, shift, beat, role) → state."""
+    table = ShiftReply
+    columns = (table.person_id, table.scenario_id, table.shift, table.beat, table.role)
+    query = select(*columns, table.state).where(table.scenario_id.in_(list(scenarios)))
+    return {(a, b, c, d, e): state for a, b, c, d, e, state in session.execute(query)}
+
+
 def _key(turn: RosterTurn) -> tuple[int, int, int, int]:
     return turn.scenario_id, turn.shift, turn.beat, turn.role
 

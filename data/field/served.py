@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def write_service(session: Session, row: CheckIn, *, by: str | None, now: datetime) -> None:
-    """Write the service record of a turn that was checked out of.
+    """Write the service record of a turn that was checked out of, or correct one without a word.
 
     Minutes count within the turn's own time.
 
@@ -35,20 +35,20 @@ def write_service(session: Session, row: CheckIn, *, by: str | None, now: dateti
         return
     begin = max(row.in_at, row.starts_at)
     end = max(begin, min(row.out_at, row.ends_at))
-    session.add(
-        ServiceRecord(
+    known = select(ServiceRecord).where(ServiceRecord.source == row.source)
+    record = session.scalars(known).one_or_none()
+    if record is None:
+        record = ServiceRecord(
             person_id=row.person_id,
             source=row.source,
             kind=row.kind,
             role=row.role,
             beat_id=row.beat_id,
-            started_at=begin,
-            ended_at=end,
-            minutes=int((end - begin).total_seconds() // 60),
-            verified_by=by,
-            verified_at=None if by is None else now,
         )
-    )
+    record.started_at, record.ended_at = begin, end
+    record.minutes = int((end - begin).total_seconds() // 60)
+    record.verified_by, record.verified_at = by, None if by is None else now
+    session.add(record)
     session.flush()
 
 
@@ -56,8 +56,7 @@ def confirm_service(
     session: Session, keys: Keys, turn: DutyTurn, *, by: str, now: datetime
 ) -> None:
     """Vouch for a turn's service record, and give its points to a volunteer."""
-    query = select(ServiceRecord).where(ServiceRecord.source == turn.source)
-    record = session.scalars(query).one()
+    record = session.scalars(select(ServiceRecord).where(ServiceRecord.source == turn.source)).one()
     if record.verified_at is None:
         record.verified_by, record.verified_at = by, now
         session.flush()

@@ -120,6 +120,9 @@ REFUSALS: Final[dict[str, dict[Language, str]]] = {
     },
 }
 
+ALONE_TITLE: Final = "单独执勤人员未报平安 · Somebody alone on duty is not heard from"
+"""The title of the alert that the clock makes; it stands in both languages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

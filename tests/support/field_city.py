@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import select
-from tiny_city import PEOPLE, people_table, tiny_scenario
+from tiny_city import PEOPLE, people_table, roster_table, tiny_scenario
+from tiny_store import plan_by_hand
 
 from data.field.limits import Limits
 from data.field.task_values import TaskValues, TaskView
 from data.field.tasks import create_task, step_task
 from data.store.bundle_io import make_record
 from data.store.records_from_bundle import fill_records
+from data.store.result_io import store_draft
+from data.store.roster_states import publish
+from data.store.scenario_writing import store_scenario
 from data.store.tables.ground import Beat, Station
 from data.store.tables.people import Person
 
@@ -90,6 +94,20 @@ class City:
         def work(session: Any) -> TaskView:
             made = create_task(session, self.values(**changes), LIMITS, by="me", now=NOW)
             return step_task(session, made.task_id, "open", now=NOW)
+
+        return self.store.submit(work)
+
+    def publish(self, *rows: tuple[str, str, str, str]) -> int:
+        """Publish a roster of (person, beat, shift, role); return the scenario's number."""
+        record = make_record(crowded_scenario())
+        result = plan_by_hand(record.scenario, roster_table(*rows), record.sha256)
+
+        def work(session: Any) -> int:
+            made = {"created_by": "test", "now": NOW}
+            scenario = store_scenario(session, record, link_people=True, **made)
+            roster = store_draft(session, scenario, result, label="by hand", **made)
+            publish(session, roster, by="test", now=NOW)
+            return scenario
 
         return self.store.submit(work)
 

@@ -63,11 +63,13 @@ def test_a_kept_turn_brings_hours_and_points_once(city: City, turn: DutyTurn) ->
         come(city, turn, Proof("geofence", THERE))
 
 
+@pytest.mark.only("sqlite")
 def test_minutes_count_within_the_turn(city: City, turn: DutyTurn) -> None:
     come(city, turn, Proof("geofence", THERE), -20)
     assert leave(city, turn, 500).minutes == 120
 
 
+@pytest.mark.only("sqlite")
 @pytest.mark.parametrize(
     ("proof", "after_min", "rule"),
     [
@@ -89,6 +91,7 @@ def test_who_is_not_there_is_not_checked_in(
         leave(city, turn, 60)
 
 
+@pytest.mark.only("sqlite")
 def test_a_poor_position_widens_the_fence_up_to_a_cap(city: City, turn: DutyTurn) -> None:
     blurred = Position(AWAY.lat, AWAY.lng, 5000.0)
     with pytest.raises(RefusedError, match="700 m"):
@@ -97,6 +100,7 @@ def test_a_poor_position_widens_the_fence_up_to_a_cap(city: City, turn: DutyTurn
     assert come(city, turn, Proof("geofence", near)).state == "in"
 
 
+@pytest.mark.only("sqlite")
 def test_the_code_of_the_post_changes(city: City, turn: DutyTurn) -> None:
     word = post_word(KEYS, turn.post, turn.starts_at)
     with pytest.raises(RefusedError):
@@ -141,6 +145,7 @@ def test_what_waited_for_a_network_has_its_own_time(city: City, turn: DutyTurn) 
     assert kept.minutes == 60
 
 
+@pytest.mark.only("sqlite")
 def test_an_entry_may_not_be_too_old_or_from_the_future(city: City, turn: DutyTurn) -> None:
     with pytest.raises(RefusedError) as refused:
         come(city, turn, Proof("geofence", THERE), 60 * 13, claimed_at=turn.starts_at)
@@ -149,6 +154,7 @@ def test_an_entry_may_not_be_too_old_or_from_the_future(city: City, turn: DutyTu
     assert come(city, turn, Proof("geofence", THERE), 5, claimed_at=ahead).in_at < ahead
 
 
+@pytest.mark.only("sqlite")
 def test_turns_are_those_one_holds(city: City, turn: DutyTurn) -> None:
     found = city.see(duty_turns, city.people["liu"], since=NOW)
     assert turn in found
