@@ -14,7 +14,7 @@ from api.errors import add_error_handlers, problems
 from api.live_index import LiveIndex
 from api.live_index_access import LiveDesk
 from api.live_index_runner import AlertRunner
-from api.routes import account, docs, ground, health, login, maps, pages, plan
+from api.routes import account, docs, ground, health, login, maps, pages, plan, review
 from api.routes.console import ROUTERS as CONSOLE_PAGES
 from api.routes.phone import ROUTERS as PHONE_PAGES
 from api.routes.v1 import alerts, demand, exports, imports, jobs, live, nearest, rosters, shifts
@@ -92,7 +92,9 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(login.router)
     app.include_router(account.router)
     app.include_router(maps.assets)
+    app.include_router(maps.ground)
     app.include_router(maps.router)
+    app.include_router(review.router)
     for page in (*CONSOLE_PAGES, *PHONE_PAGES):
         app.include_router(page)
     app.include_router(docs.description)

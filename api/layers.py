@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 
 from api.coverage import ALL, TIERS, TIERS_AND_ALL
+from api.outlines import coarse_outlines
 from grid.coverage import RINGS_MIN
 from grid.lattice import Lattice
 from maps.cell_layer import body, coverage_bytes, weight_bytes
@@ -89,14 +90,14 @@ class MapLayers:
 
     def geometry(self) -> Packed:
         """Return the lattice as JSON; see `maps.geometry`."""
-        return self._keep(("geometry",), lambda: _json(geometry_spec(self.city.lattice)))
+        return self.keep(("geometry",), lambda: pack_json(geometry_spec(self.city.lattice)))
 
     def places(self) -> Packed:
         """Return names and points of beats, stations and districts as JSON."""
         city = self.city
-        return self._keep(
+        return self.keep(
             ("places",),
-            lambda: _json(
+            lambda: pack_json(
                 places(
                     city.scenario.beats,
                     city.stations,
@@ -111,19 +112,28 @@ class MapLayers:
         """Return when the shifts are and how many places are short in each, as JSON."""
         city = self.city
         table = city.scenario.shifts
-        return self._keep(
+        return self.keep(
             ("shifts",),
-            lambda: _json(shifts(table, city.lines, city.scenario.timezone, city.scenario.name)),
+            lambda: pack_json(
+                shifts(table, city.lines, city.scenario.timezone, city.scenario.name)
+            ),
         )
 
     def owners(self) -> Packed:
         """Return which beat each cell belongs to."""
-        return self._keep(("owners",), self._owners)
+        return self.keep(("owners",), self._owners)
+
+    def district_outlines(self) -> Packed:
+        """Return coarse outlines of the districts as GeoJSON."""
+        return self.keep(
+            ("outlines",),
+            lambda: pack(coarse_outlines(self.city.district_outlines), "application/geo+json"),
+        )
 
     def weights(self) -> Packed:
         """Return a byte a cell: how much it matters, on the logarithmic `scale`."""
         index = self.city.lattice
-        return self._keep(("weights",), lambda: _bytes(body(index, self._weights), _ONCE))
+        return self.keep(("weights",), lambda: pack_bytes(body(index, self._weights), _ONCE))
 
     def coverage(self, ring: int, tier: str, shift: int) -> Packed:
         """Return a byte a cell: the coverage of one ring, tier and shift.
@@ -135,9 +145,9 @@ class MapLayers:
         """
         if ring not in RINGS_MIN or tier not in TIERS_AND_ALL or not 0 <= shift < self.num_shifts:
             raise KeyError((ring, tier, shift))
-        return self._keep(
+        return self.keep(
             ("coverage", ring, tier, shift),
-            lambda: _bytes(
+            lambda: pack_bytes(
                 body(self.city.lattice, coverage_bytes(self.cell_coverage(ring, tier, shift)))
             ),
         )
@@ -146,13 +156,13 @@ class MapLayers:
         """Return headcounts and short lines of one shift as JSON; a KeyError for no such shift."""
         if not 0 <= shift < self.num_shifts:
             raise KeyError(shift)
-        return self._keep(("posts", shift), lambda: self._posts(shift))
+        return self.keep(("posts", shift), lambda: self._posts(shift))
 
     def tile(self, zoom: int, x: int, y: int) -> Packed:
         """Return which cell each pixel of a tile shows, for a city that lies on no lattice."""
-        return self._keep(
+        return self.keep(
             ("tile", zoom, x, y),
-            lambda: _bytes(tile_table(self.city.lattice, zoom, x, y).astype("<i4").tobytes()),
+            lambda: pack_bytes(tile_table(self.city.lattice, zoom, x, y).astype("<i4").tobytes()),
         )
 
     @property
@@ -176,16 +186,16 @@ class MapLayers:
     def _owners(self) -> Packed:
         index, owners = self.city.lattice, self.city.cell_beat.astype(np.uint16)
         if isinstance(index, Lattice):
-            return _bytes(encode_owners(index, owners), _ONCE)
-        return _bytes(owners.astype("<u2").tobytes(), _ONCE)
+            return pack_bytes(encode_owners(index, owners), _ONCE)
+        return pack_bytes(owners.astype("<u2").tobytes(), _ONCE)
 
     def _posts(self, shift: int) -> Packed:
         city = self.city
         lines = city.lines[city.lines["shift"] == shift]
         heads = {tier: city.on_duty.headcount[number, shift] for number, tier in enumerate(TIERS)}
-        return _json(posts(lines, heads, len(city.scenario.beats)))
+        return pack_json(posts(lines, heads, len(city.scenario.beats)))
 
-    def _keep(self, key: tuple[object, ...], make: Callable[[], Packed]) -> Packed:
+    def keep(self, key: tuple[object, ...], make: Callable[[], Packed]) -> Packed:
         """Return what is kept under a key, or make it; what was not used longest goes first."""
         with self._lock:
             if key in self._kept:
@@ -199,9 +209,11 @@ class MapLayers:
         return made
 
 
-def _json(value: Any) -> Packed:
+def pack_json(value: Any) -> Packed:
+    """Return a value as JSON."""
     return pack(orjson.dumps(value), "application/json")
 
 
-def _bytes(raw: bytes, effort: int = _OFTEN) -> Packed:
+def pack_bytes(raw: bytes, effort: int = _OFTEN) -> Packed:
+    """Return bytes that only our scripts read."""
     return pack(raw, "application/octet-stream", effort)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from api.settings import Settings
+from data.catalogue import load_qualifications
 from grid.coverage import GAP_LEVEL, RINGS_MIN
 from maps.city_page import Addresses, BaseTiles, CityPage
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from api.city import City
     from api.language import Texts
     from api.layers import MapLayers
-    from api.settings import Settings
 
 
 def city_page(
@@ -24,6 +25,7 @@ def city_page(
     assets: str | None = None,
     nonce: str = "",
     settings: Settings | None = None,
+    base: int | None = None,
 ) -> CityPage:
     """Return the values of a map page.
 
@@ -39,14 +41,17 @@ def city_page(
     nonce : str
         Of the response's content-security policy.
     settings : Settings or None
-        For the base tiles, if any.
+        For the base tiles, if any, and the rings' targets.
+    base : int or None
+        Number of the roster that changes are shown against.
     """
     city = layers.city
     return CityPage(
         kind="coverage",
-        labels=texts.entries,
+        labels={**texts.entries, **_qualifications(texts)},
         lang=texts.tag,
-        addresses=addresses(root),
+        language=texts.language,
+        addresses=addresses(root, base),
         shift_count=layers.num_shifts,
         core=layers.core,
         city=layers.whole,
@@ -57,11 +62,13 @@ def city_page(
         nonce=nonce,
         assets=assets,
         tiles=None if settings is None else _base_tiles(settings),
+        targets=(settings or Settings()).targets(),
     )
 
 
-def addresses(root: str) -> Addresses:
-    """Return where the scripts read from, under a root."""
+def addresses(root: str, base: int | None = None) -> Addresses:
+    """Return where the scripts read from, under a root; `base`: what changes are against."""
+    change = "" if base is None else f"{root}/change/{base}"
     return Addresses(
         geometry=f"{root}/geometry",
         places=f"{root}/places",
@@ -71,7 +78,21 @@ def addresses(root: str) -> Addresses:
         coverage=f"{root}/coverage/{{ring}}/{{tier}}/{{shift}}",
         posts=f"{root}/posts/{{shift}}",
         tile=f"{root}/tiles/{{z}}/{{x}}/{{y}}",
+        gaps=f"{root}/gaps/{{shift}}/{{lang}}",
+        prices=f"{root}/prices",
+        equity=f"{root}/equity/{{ring}}/{{tier}}",
+        workload=f"{root}/workload",
+        change=change and f"{change}/{{ring}}/{{tier}}/{{shift}}",
+        base=change,
     )
+
+
+def _qualifications(texts: Texts) -> dict[str, str]:
+    table = load_qualifications()
+    names = table[f"label_{texts.language}"]
+    return {
+        f"qualification.{code}": name for code, name in zip(table.iloc[:, 0], names, strict=True)
+    }
 
 
 def busiest_shift(city: City) -> int:

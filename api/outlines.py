@@ -66,3 +66,24 @@ def outline_areas(
         cells=np.diff(edges).astype(np.int64),
         area_km2=np.bincount(area, cell_km2, num_areas).astype(np.float64),
     )
+
+
+def coarse_outlines(outlines: Outlines, tolerance: float = 0.002, decimals: int = 4) -> bytes:
+    """Return outlines as one GeoJSON FeatureCollection for small maps, without names.
+
+    Parameters
+    ----------
+    outlines : Outlines
+    tolerance : float
+        Degrees; neighbours keep a border in common, which `shapely.coverage_simplify` sees to.
+    decimals : int
+        Of a degree.
+    """
+    shapes = shapely.from_geojson([text.decode() for text in outlines.geojson])
+    coarse = shapely.coverage_simplify(shapes, tolerance)
+    rounded = shapely.transform(coarse, lambda corners: corners.round(decimals))
+    features = ",".join(
+        f'{{"type":"Feature","properties":{{}},"geometry":{shapely.to_geojson(shape)}}}'
+        for shape in rounded
+    )
+    return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()

@@ -39,6 +39,9 @@ class Settings:
         Coordinate system of those tiles: ``wgs84`` or ``gcj02``.
     tile_attribution : str
         Whom the map names as the source of the tiles.
+    ring_targets : str
+        Percent of the demand that each ring is to reach, ``minutes=percent``; what the bureau has
+        set itself. Maps show what is reached beside it.
     public_url : str
         The address at which people reach the service where a proxy stands before it, such as
         ``https://jingge.example``: cookies, links and the check of origins go by it.
@@ -60,6 +63,7 @@ class Settings:
     tile_url: str = ""
     tile_crs: str = "wgs84"
     tile_attribution: str = ""
+    ring_targets: str = "1=30,3=70,5=90"
     public_url: str = ""
     second_factor: str = "staff"
     timezone: str = "Asia/Shanghai"
@@ -82,6 +86,7 @@ class Settings:
                 "Expected JINGGE_PUBLIC_URL such as https://jingge.example, without a path, "
                 f"got {self.public_url!r}."
             )
+        self.targets()
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -96,6 +101,19 @@ class Settings:
                 "Expected JINGGE_TILE_URL to be an address with {z}, {x} and {y}, "
                 f"got {self.tile_url!r}."
             )
+
+    def targets(self) -> dict[int, float]:
+        """Return the share of the demand that each ring is to reach, by the ring's minutes."""
+        found = {}
+        for part in filter(None, self.ring_targets.replace(" ", "").split(",")):
+            pair = re.fullmatch(r"([135])=(100|[0-9]{1,2}(?:\.[0-9]+)?)", part)
+            if not pair:
+                raise SettingsError(
+                    "Expected JINGGE_RING_TARGETS such as 1=30,3=70,5=90, "
+                    f"got {self.ring_targets!r}."
+                )
+            found[int(pair[1])] = float(pair[2]) / 100
+        return found
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -74,6 +74,8 @@ class OfflineFigure(Figure):
         Element id → value, as JSON in the page.
     preload : sequence of str
         Addresses of ours that the scripts will fetch at once.
+    scripts, styles : sequence of str
+        Shipped files in their order; those of a city's map unless said.
     """
 
     _template = Template("""<!DOCTYPE html>
@@ -118,6 +120,8 @@ class OfflineFigure(Figure):
         assets: str | None = None,
         islands: Mapping[str, object] | None = None,
         preload: Sequence[str] = (),
+        scripts: Sequence[str] = SCRIPTS,
+        styles: Sequence[str] = STYLES,
     ) -> None:
         super().__init__(title=safe(title))
         self.header._children.clear()  # branca's meta tag: ours stands first
@@ -127,8 +131,8 @@ class OfflineFigure(Figure):
         self.islands = [(safe(key), json_island(value)) for key, value in (islands or {}).items()]
         self.preload = [safe(address) for address in preload]
         inline = assets is None
-        self.styles = [(name, _inlined(name) if inline else None) for name in STYLES]
-        self.scripts = [(name, _inlined(name) if inline else None) for name in SCRIPTS]
+        self.styles = [(name, _inlined(name) if inline else None) for name in styles]
+        self.scripts = [(name, _inlined(name) if inline else None) for name in scripts]
 
 
 def _inlined(name: str) -> str:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Kind = Literal["coverage", "gaps"]
+Kind = Literal["coverage", "gaps", "price", "equity", "workload", "change"]
 Bounds = tuple[tuple[float, float], tuple[float, float]]
 """South-west and north-east corner, (lat, lng) degrees."""
 
 TIERS: Final = ("all", "officer", "auxiliary", "volunteer")
 PREFIX: Final = "map."
+PREFIXES: Final = (PREFIX, "role.", "cause.", "qualification.", "brand")
 MAX_ZOOM: Final = 18
 
 
@@ -30,7 +31,9 @@ class Addresses:
     """Where the page's scripts read from: paths of ours, or keys of what is inlined.
 
     ``coverage`` has the places ``{ring}``, ``{tier}`` and ``{shift}``; ``posts`` has ``{shift}``;
-    ``tile``, for cities on no lattice, has ``{z}``, ``{x}`` and ``{y}``.
+    ``tile``, for cities on no lattice, has ``{z}``, ``{x}`` and ``{y}``. ``gaps`` has ``{shift}``
+    and ``{lang}``, ``equity`` ``{ring}`` and ``{tier}``. ``change`` and ``base``, what is changed
+    against, are empty where there is no other roster, and ``print`` (``{map}``) in a file.
     """
 
     geometry: str
@@ -40,7 +43,14 @@ class Addresses:
     shifts: str
     coverage: str
     posts: str
+    gaps: str
+    prices: str
+    equity: str
+    workload: str
     tile: str = ""
+    change: str = ""
+    base: str = ""
+    print: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +73,44 @@ class BaseTiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A map that is a sheet of paper: nothing on it can be clicked.
+
+    Attributes
+    ----------
+    paper : str
+        ``a4`` or ``a3``, across.
+    made_at, timezone : str
+        When it was made, ISO 8601, and the IANA zone of the clock on it.
+    version : str
+        Of the plan that it shows.
+    view : tuple or None
+        Zoom, latitude, longitude; None for the urban core or, without `core`, the whole city.
+    ratio : float
+        Device pixels of the cells per CSS pixel.
+    """
+
+    paper: Literal["a4", "a3"]
+    made_at: str
+    timezone: str
+    version: str
+    view: tuple[float, float, float] | None = None
+    core: bool = True
+    ratio: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class CityPage:
     """Everything that a map page of a city is made of; no word in it was written by a user.
 
     Attributes
     ----------
     kind : str
-        Which of the two maps comes first; the reader changes between them.
+        Which of the maps comes first; the reader changes between them.
     labels : mapping of str to str
-        The catalogue of one language; the keys that begin with `PREFIX` and ``role.`` are used.
-    lang : str
-        Its tag.
+        The catalogue of one language; the keys that begin with one of `PREFIXES` are used.
+    lang, language : str
+        Its tag, and how addresses name it.
     core, city : Bounds
         What the first view and the whole view show.
     rings : tuple of int
@@ -83,6 +120,12 @@ class CityPage:
         Address of `maps/assets`, or None to inline them.
     inlined : mapping or None
         Address → gzipped bytes as base64, for a self-contained file.
+    targets : mapping of int to float
+        Ring → share of the demand that it is to reach, 0..1.
+    show : mapping
+        What else the first view shows, by its name in ``maps/assets/state.js``.
+    sheet : Sheet or None
+        Where the page is to be printed.
     """
 
     kind: Kind
@@ -104,6 +147,10 @@ class CityPage:
     tiles: BaseTiles | None = None
     inlined: Mapping[str, str] | None = None
     palette: Palette = field(default_factory=Palette)
+    language: Literal["zh", "en"] = "zh"
+    targets: Mapping[int, float] = field(default_factory=dict)
+    show: Mapping[str, object] = field(default_factory=dict)
+    sheet: Sheet | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.shift < self.shift_count:
@@ -116,7 +163,7 @@ class CityPage:
         wanted = {
             key.removeprefix(PREFIX): text
             for key, text in self.labels.items()
-            if key.startswith((PREFIX, "role."))
+            if key.startswith(PREFIXES) and not key.startswith("map.points.")
         }
         return {
             "kind": self.kind,
@@ -134,10 +181,16 @@ class CityPage:
             "weight_scale": asdict(self.weight_scale),
             "palette": self.palette.spec(),
             "tiles": None if self.tiles is None else asdict(self.tiles),
+            "language": self.language,
+            "targets": dict(self.targets),
+            "show": dict(self.show),
+            "print": None if self.sheet is None else asdict(self.sheet),
         }
 
     def first_bodies(self) -> tuple[str, ...]:
-        """Return the addresses of what is drawn first."""
+        """Return the addresses of what is drawn first; empty where beats are, not cells."""
+        if self.kind not in {"coverage", "gaps"}:
+            return ()
         rings = (self.ring,) if self.ring else self.rings
         if self.kind == "gaps":
             rings = rings[-1:]
@@ -150,6 +203,14 @@ class CityPage:
             .replace("{tier}", tier)
             .replace("{shift}", str(shift))
         )
+
+    def gaps_address(self, shift: str) -> str:
+        """Return where the short lines of a shift, or of the ``week``, are read."""
+        return self.addresses.gaps.replace("{shift}", shift).replace("{lang}", self.language)
+
+    def equity_address(self, ring: int, tier: str) -> str:
+        """Return where the equity of one ring (0: person-hours) and tier is read."""
+        return self.addresses.equity.replace("{ring}", str(ring)).replace("{tier}", tier)
 
 
 def render_city(page: CityPage) -> str:

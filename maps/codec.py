@@ -10,9 +10,11 @@ the hexagonal lattice. Owners (which beat a cell belongs to) are no quantities: 
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+
+from maps.geometry import varints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,14 +27,19 @@ NAMED: Final = 3
 
 PLAIN: Final = 0
 RESIDUAL: Final = 1
+RUNS: Final = 2
 """First byte of a body: how the others are written."""
+
+_CELLS_A_RUN: Final = 8
+"""Runs are sent where they are at least so long on average: then nothing packs better."""
 
 
 def encode_body(lattice: Lattice | None, values: NDArray[np.uint8]) -> bytes:
-    """Return a body: plain or as residuals, whichever gzip makes smaller.
+    """Return a body: as runs where they are long, else plain or residuals, which gzip decides.
 
-    Coverage has few levels in large patches, where repeats pack better than residuals do; weights
-    and risk change from cell to cell, where residuals save a quarter.
+    Coverage has few levels in large patches: runs of the lattice's order are a fiftieth of the
+    bytes, and the browser keeps a week of them. Weights and risk change from cell to cell, where
+    residuals save a quarter.
 
     Parameters
     ----------
@@ -40,11 +47,57 @@ def encode_body(lattice: Lattice | None, values: NDArray[np.uint8]) -> bytes:
         None where the cells lie on no lattice: then the body is plain.
     values : ndarray of uint8, shape (n,)
     """
+    runs = encode_runs(values)
+    if len(values) >= _CELLS_A_RUN * runs.number:
+        return bytes([RUNS]) + runs.body
     plain = bytes([PLAIN]) + values.tobytes()
     if lattice is None:
         return plain
     residual = bytes([RESIDUAL]) + encode_bytes(lattice, values)
     return min(plain, residual, key=lambda body: len(zlib.compress(body, 1)))
+
+
+class Runs(NamedTuple):
+    """Runs of equal bytes: their number as a varint, their values, their lengths as varints."""
+
+    number: int
+    body: bytes
+
+
+def encode_runs(values: NDArray[np.uint8]) -> Runs:
+    """Return the runs of some values, in their order; reversible.
+
+    Parameters
+    ----------
+    values : ndarray of uint8, shape (n,)
+    """
+    starts = np.flatnonzero(np.diff(values, prepend=values[:1] ^ 1)) if len(values) else values[:0]
+    lengths = np.diff(starts, append=len(values)).astype(np.int64)
+    head = varints(np.array([len(starts)]))
+    return Runs(len(starts), head + values[starts].tobytes() + varints(lengths))
+
+
+def decode_runs(runs: bytes) -> NDArray[np.uint8]:
+    """Return the values that `encode_runs` was given."""
+    numbers = np.frombuffer(runs, dtype=np.uint8)
+    (count,), rest = _read_varints(numbers, 1)
+    lengths, _ = _read_varints(rest[count:], int(count))
+    return np.repeat(rest[:count], lengths)
+
+
+def _read_varints(raw: NDArray[np.uint8], count: int) -> tuple[list[int], NDArray[np.uint8]]:
+    numbers, at = [], 0
+    for _ in range(count):
+        value = shift = 0
+        while True:
+            byte = int(raw[at])
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        numbers.append(value)
+    return numbers, raw[at:]
 
 
 def encode_bytes(lattice: Lattice, values: NDArray[np.uint8]) -> bytes:

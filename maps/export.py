@@ -34,9 +34,12 @@ def self_contained_map(page: CityPage, bodies: Mapping[str, bytes]) -> str:
     addresses = page.addresses
     wanted = [
         *(addresses.geometry, addresses.places, addresses.owners),
-        *(addresses.weights, addresses.shifts),
+        *(addresses.weights, addresses.shifts, addresses.prices, addresses.workload),
+        page.gaps_address("week"),
     ]
+    wanted += [page.equity_address(ring, tier) for ring in (0, *page.rings) for tier in page.tiers]
     for shift in range(page.shift_count):
+        wanted.append(page.gaps_address(str(shift)))
         wanted.append(addresses.posts.replace("{shift}", str(shift)))
         wanted += [
             page.body_address(ring, tier, shift) for ring in page.rings for tier in page.tiers

@@ -71,6 +71,49 @@ class GapColours:
 
 
 @dataclass(frozen=True, slots=True)
+class DivergingColours:
+    """Seven classes around a middle, worst first; the two worst are hatched as well."""
+
+    none: Colour = (205, 210, 214)
+    colours: tuple[Colour, ...] = (
+        (134, 40, 10),
+        (216, 112, 46),
+        (249, 201, 144),
+        (246, 244, 234),
+        (176, 209, 225),
+        (84, 151, 190),
+        (14, 76, 120),
+    )
+    stripes: tuple[Colour, ...] = (
+        (226, 120, 78),
+        (248, 178, 120),
+        (249, 201, 144),
+        (246, 244, 234),
+        (176, 209, 225),
+        (84, 151, 190),
+        (14, 76, 120),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SequentialColours:
+    """Five classes from the lowest, and what has no value."""
+
+    none: Colour
+    colours: tuple[Colour, ...]
+
+
+PRICES: Final = SequentialColours(
+    none=(248, 246, 240),
+    colours=((229, 218, 238), (196, 176, 217), (158, 129, 193), (117, 82, 163), (72, 38, 122)),
+)
+WORKLOAD: Final = SequentialColours(
+    none=(205, 210, 214),
+    colours=((240, 234, 200), (209, 213, 152), (152, 181, 112), (88, 140, 84), (32, 88, 64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
     """Leaflet path options of the outlines under the pointer."""
 
@@ -91,6 +134,10 @@ class Palette:
     lines : tuple
         Red, green, blue (0-255) and opacity (0-1) of the edges of cells, beats, stations,
         districts.
+    change_breaks, equity_breaks : tuple of float
+        Points of percent, and multiples of the city's mean, that part the diverging classes.
+    filled_breaks : tuple of float
+        Percent of a beat's hours that somebody works.
     posts : dict
         Colours of the filled and the missing headcount, and of the rim around them.
     """
@@ -98,6 +145,12 @@ class Palette:
     coverage: CoverageColours = field(default_factory=CoverageColours)
     rings: RingColours = field(default_factory=RingColours)
     gaps: GapColours = field(default_factory=GapColours)
+    diverging: DivergingColours = field(default_factory=DivergingColours)
+    change_breaks: tuple[float, ...] = (-20, -5, -0.5, 0.5, 5, 20)
+    equity_breaks: tuple[float, ...] = (0.5, 0.8, 0.95, 1.05, 1.25, 2)
+    price: SequentialColours = PRICES
+    workload: SequentialColours = WORKLOAD
+    filled_breaks: tuple[float, ...] = (50, 80, 90, 99)
     lines: tuple[tuple[int, int, int, float], ...] = (
         (255, 255, 255, 0.28),
         (58, 72, 84, 0.5),

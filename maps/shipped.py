@@ -12,14 +12,27 @@ STYLES: Final = ("leaflet.css", "city_map.css")
 SCRIPTS: Final = (
     "leaflet.js",
     "dom.js",
-    "lattice.js",
     "gcj02.js",
+    "lattice.js",
+    "pyramid.js",
+    "runs.js",
+    "source.js",
     "tiled_level.js",
     "cell_layer.js",
+    "city_data.js",
+    "state.js",
+    "cell_views.js",
+    "beat_views.js",
     "overlay.js",
+    "ranking.js",
     "panel.js",
+    "side_by_side.js",
+    "print_sheet.js",
+    "time_strip.js",
     "city_map.js",
 )
+OTHERS: Final = ("points_map.js", "points_map.css")
+"""Of the small map of points."""
 MEDIA_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
@@ -32,7 +45,7 @@ def read_asset(name: str) -> bytes:
     KeyError
         For any other name: nothing else in the directory is served.
     """
-    if name not in STYLES and name not in SCRIPTS:
+    if name not in (*STYLES, *SCRIPTS, *OTHERS):
         raise KeyError(name)
     text = (ASSETS / name).read_bytes()
     # The maps of minified sources are not shipped, so nobody should ask for them.
@@ -43,6 +56,6 @@ def read_asset(name: str) -> bytes:
 def assets_version() -> str:
     """Return twelve hex digits that change with any shipped byte; they stand in the address."""
     digest = sha256()
-    for name in (*STYLES, *SCRIPTS):
+    for name in (*STYLES, *SCRIPTS, *OTHERS):
         digest.update(read_asset(name))
     return digest.hexdigest()[:12]

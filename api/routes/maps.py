@@ -1,4 +1,4 @@
-"""``/maps/…``: the two maps, their scripts, and the bytes that they draw.
+"""``/maps/…``: the maps, their scripts, and the bytes that they draw.
 
 What a page reads stands under the version of the plan, so it may be kept for ever; a page that asks
 for an older plan gets a 404 and asks its reader to load it again.
@@ -6,8 +6,7 @@ for an older plan gets a 404 and asks its reader to load it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Lock
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -15,58 +14,85 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from api.access.policy import allowed
-from api.dependencies import CityDep, NonceDep, SettingsDep
+from api.dependencies import NonceDep, SettingsDep
 from api.language import texts_of
-from api.layers import MapLayers, Packed, pack
+from api.layers import Packed, pack
+from api.map_answers import BaseDep, LayersDep, kept, send
 from api.map_pages import city_page
 from api.templating import page_language
+from maps.city_page import CityPage, render_city
 from maps.coverage_map import coverage_map
 from maps.gap_map import gap_map
 from maps.shipped import MEDIA_TYPES, assets_version, read_asset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from api.layers import MapLayers
     from api.settings import Settings
-    from maps.city_page import CityPage
 
 assets = APIRouter(prefix="/maps", include_in_schema=False)
 router = APIRouter(
     prefix="/maps", include_in_schema=False, dependencies=[Depends(allowed("coverage.read"))]
 )
 
-_FOR_EVER: Final = "private, max-age=31536000, immutable"
+ground = APIRouter(
+    prefix="/maps", include_in_schema=False, dependencies=[Depends(allowed("ground.read"))]
+)
+
 _MAX_ZOOM: Final = 22
-_making = Lock()
 
 
-def get_layers(request: Request, city: CityDep) -> MapLayers:
-    """Return the map layers of the served city, made on first use."""
-    state = request.app.state
-    with _making:
-        layers: MapLayers | None = getattr(state, "map_layers", None)
-        if layers is None or layers.city is not city:
-            layers = state.map_layers = MapLayers(city)
-    return layers
+def get_page(
+    layers: LayersDep, settings: SettingsDep, nonce: NonceDep, request: Request, base: BaseDep
+) -> CityPage:
+    """Return what the pages of the served city have in common."""
+    return _page(layers, settings, request, nonce, base)
 
 
-LayersDep = Annotated[MapLayers, Depends(get_layers)]
+PageDep = Annotated[CityPage, Depends(get_page)]
 
 
 @router.get("/coverage")
-def coverage(
-    layers: LayersDep, settings: SettingsDep, nonce: NonceDep, request: Request
-) -> HTMLResponse:
+def coverage(page: PageDep) -> HTMLResponse:
     """Show who is likely to reach which cell within 1, 3 and 5 minutes."""
-    return HTMLResponse(coverage_map(_page(layers, settings, request, nonce)))
+    return HTMLResponse(coverage_map(page))
 
 
 @router.get("/gaps")
-def gaps(
-    layers: LayersDep, settings: SettingsDep, nonce: NonceDep, request: Request
-) -> HTMLResponse:
+def gaps(page: PageDep) -> HTMLResponse:
     """Show the cells that matter and are not covered well enough, and the posts that are short."""
-    return HTMLResponse(gap_map(_page(layers, settings, request, nonce)))
+    return HTMLResponse(gap_map(page))
+
+
+@router.get("/price")
+def price(page: PageDep) -> HTMLResponse:
+    """Show where one more person helps most."""
+    return HTMLResponse(render_city(replace(page, kind="price")))
+
+
+@router.get("/equity")
+def equity(page: PageDep) -> HTMLResponse:
+    """Show how evenly the city is served, and how the work is shared."""
+    return HTMLResponse(render_city(replace(page, kind="equity")))
+
+
+@router.get("/workload")
+def workload(page: PageDep) -> HTMLResponse:
+    """Show how much work each beat is."""
+    return HTMLResponse(render_city(replace(page, kind="workload")))
+
+
+@router.get("/change")
+def change(page: PageDep) -> HTMLResponse:
+    """Show what coverage has gained and lost since an earlier roster; 404 where there is none."""
+    if not page.addresses.change:
+        raise HTTPException(404)
+    return HTMLResponse(render_city(replace(page, kind="change")))
+
+
+@ground.get("/outlines/{version}")
+def outlines(layers: LayersDep, version: str, request: Request) -> Response:
+    """Return the districts' outlines as GeoJSON, as coarse as a small map shows them."""
+    return kept(layers, version, request, layers.district_outlines)
 
 
 @assets.get("/static/{version}/{name}")
@@ -78,37 +104,37 @@ def asset(version: str, name: str, request: Request) -> Response:
         raw = read_asset(name)
     except KeyError:
         raise HTTPException(404) from None
-    return _send(_packed_asset(name, raw), request)
+    return send(_packed_asset(name, raw), request)
 
 
 @router.get("/data/{version}/geometry")
 def geometry(layers: LayersDep, version: str, request: Request) -> Response:
     """Return the lattice."""
-    return _data(layers, version, request, layers.geometry)
+    return kept(layers, version, request, layers.geometry)
 
 
 @router.get("/data/{version}/places")
 def places(layers: LayersDep, version: str, request: Request) -> Response:
     """Return names and points."""
-    return _data(layers, version, request, layers.places)
+    return kept(layers, version, request, layers.places)
 
 
 @router.get("/data/{version}/shifts")
 def shifts(layers: LayersDep, version: str, request: Request) -> Response:
     """Return the shifts."""
-    return _data(layers, version, request, layers.shifts)
+    return kept(layers, version, request, layers.shifts)
 
 
 @router.get("/data/{version}/owners")
 def owners(layers: LayersDep, version: str, request: Request) -> Response:
     """Return the beat of each cell."""
-    return _data(layers, version, request, layers.owners)
+    return kept(layers, version, request, layers.owners)
 
 
 @router.get("/data/{version}/weights")
 def weights(layers: LayersDep, version: str, request: Request) -> Response:
     """Return how much each cell matters."""
-    return _data(layers, version, request, layers.weights)
+    return kept(layers, version, request, layers.weights)
 
 
 @router.get("/data/{version}/coverage/{ring}/{tier}/{shift}")
@@ -116,13 +142,13 @@ def cells(
     layers: LayersDep, version: str, ring: int, tier: str, shift: int, request: Request
 ) -> Response:
     """Return the coverage of each cell."""
-    return _data(layers, version, request, lambda: layers.coverage(ring, tier, shift))
+    return kept(layers, version, request, lambda: layers.coverage(ring, tier, shift))
 
 
 @router.get("/data/{version}/posts/{shift}")
 def posts(layers: LayersDep, version: str, shift: int, request: Request) -> Response:
     """Return headcounts and short lines of a shift."""
-    return _data(layers, version, request, lambda: layers.posts(shift))
+    return kept(layers, version, request, lambda: layers.posts(shift))
 
 
 @router.get("/data/{version}/tiles/{zoom}/{x}/{y}")
@@ -130,7 +156,7 @@ def tile(layers: LayersDep, version: str, zoom: int, x: int, y: int, request: Re
     """Return which cell each pixel shows, where the city lies on no lattice."""
     if not (0 <= zoom <= _MAX_ZOOM and 0 <= x < 2**zoom and 0 <= y < 2**zoom):
         raise HTTPException(404)
-    return _data(layers, version, request, lambda: layers.tile(zoom, x, y))
+    return kept(layers, version, request, lambda: layers.tile(zoom, x, y))
 
 
 _assets: dict[str, Packed] = {}
@@ -143,31 +169,9 @@ def _packed_asset(name: str, raw: bytes) -> Packed:
     return _assets[name]
 
 
-def _data(
-    layers: MapLayers, version: str, request: Request, make: Callable[[], Packed]
-) -> Response:
-    if version != layers.city.version:
-        raise HTTPException(404)
-    try:
-        return _send(make(), request)
-    except KeyError:
-        raise HTTPException(404) from None
-
-
-def _send(packed: Packed, request: Request) -> Response:
-    """Return a body that may be kept, or a 304 to whoever has it."""
-    tag = f'W/"{packed.tag}"'
-    headers = {"ETag": tag, "Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
-    known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
-    if tag in known:
-        return Response(status_code=304, headers=headers)
-    content, encoding = packed.encoded(request.headers.get("accept-encoding", ""))
-    if encoding:
-        headers["Content-Encoding"] = encoding
-    return Response(content, headers=headers, media_type=packed.media_type)
-
-
-def _page(layers: MapLayers, settings: Settings, request: Request, nonce: str) -> CityPage:
+def _page(
+    layers: MapLayers, settings: Settings, request: Request, nonce: str, base: int | None
+) -> CityPage:
     return city_page(
         layers,
         texts_of(page_language(request)[0]),
@@ -175,4 +179,5 @@ def _page(layers: MapLayers, settings: Settings, request: Request, nonce: str) -
         assets=f"/maps/static/{assets_version()}",
         nonce=nonce,
         settings=settings,
+        base=base,
     )

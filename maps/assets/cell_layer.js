@@ -3,153 +3,16 @@
 "use strict";
 (function (global) {
   const Jingge = global.Jingge;
-  const { STEPS, OUTSIDE, roundHex } = Jingge;
+  const { STEPS, OUTSIDE, worldLatLng } = Jingge;
   const TILE = 256;
   const GRID = 0;
   const BEAT = 1;
   const STATION = 2;
   const DISTRICT = 3;
-  // Cells narrower than this many device pixels are not drawn: their parents are.
-  const MIN_CELL_PX = 2.2;
   const GRID_FROM_PX = 22;
   const STEP = 16;
+  const NOTHING = 255; // class of what lies outside
   const DARK = 118; // of 255: luma under which a cell is dark
-
-  // Every cell of every level, in one range of positions: finest level first; `outside` comes last.
-  class Pyramid {
-    constructor(geometry) {
-      this.levels = [];
-      this.parents = [];
-      let offset = 0;
-      if (geometry.kind === "tiles") {
-        const level = new Jingge.TiledLevel(geometry);
-        level.spacing = level.spacingAtZoom0();
-        this.levels.push(level);
-        this.finest = level;
-        this.outside = level.count;
-        return;
-      }
-      for (const spec of geometry.levels) {
-        const level = new Jingge.Level(spec, offset);
-        this.levels.push(level);
-        offset += level.count;
-      }
-      this.outside = offset;
-      this.finest = this.levels[0];
-      // Centre spacing of neighbouring cells, in pixels of a map at zoom 0.
-      const middle = this._middle();
-      for (const level of this.levels) level.spacing = spacingAtZoom0(level, middle);
-    }
-
-    _middle() {
-      const { finest } = this;
-      return finest.centre(finest.count >> 1);
-    }
-
-    // The finest level whose cells can be told apart at a zoom.
-    levelAt(zoom, ratio) {
-      const scale = 2 ** zoom * ratio;
-      const { levels } = this;
-      for (const level of levels) if (level.spacing * scale >= MIN_CELL_PX) return level;
-      return levels[levels.length - 1];
-    }
-
-    levelOf(position) {
-      return this.levels.find((level) => position < level.offset + level.count);
-    }
-
-    parentsOf(k) {
-      if (!this.parents[k]) this.parents[k] = this.levels[k].parentsIn(this.levels[k + 1]);
-      return this.parents[k];
-    }
-
-    // How many positions the levels down to the k-th coarsest have: those that are to be painted.
-    limit(k) {
-      const { offset, count } = this.levels[k];
-      return offset + count;
-    }
-
-    // Means of `values` (finest level), weighted by `weights`, for all cells of the levels up to
-    // `depth`. A parent whose children weigh nothing gets their plain mean.
-    means(values, weights, depth = this.levels.length - 1) {
-      const out = new Float32Array(this.outside + 1);
-      out.set(values);
-      if (depth === 0) return out;
-      let value = Float64Array.from(values);
-      let weight = Float64Array.from(weights);
-      let count = new Float64Array(values.length).fill(1);
-      let plain = value;
-      for (let k = 0; k < depth; k++) {
-        const up = this.parentsOf(k);
-        const { count: n, offset } = this.levels[k + 1];
-        const [sw, swv, sc, sv] = [0, 0, 0, 0].map(() => new Float64Array(n));
-        for (let i = 0; i < up.length; i++) {
-          const p = up[i];
-          sw[p] += weight[i];
-          swv[p] += weight[i] * value[i];
-          sc[p] += count[i];
-          sv[p] += count[i] * plain[i];
-        }
-        for (let p = 0; p < n; p++) {
-          sv[p] /= sc[p];
-          swv[p] = sw[p] > 0 ? swv[p] / sw[p] : sv[p];
-          out[offset + p] = swv[p];
-        }
-        [value, weight, count, plain] = [swv, sw, sc, sv];
-      }
-      return out;
-    }
-
-    // Owner of each cell of every level: the one that most of its children have (the first on a tie).
-    majorities(owners) {
-      const out = new Uint16Array(this.outside + 1);
-      out.set(owners);
-      let finer = owners;
-      let size = new Float64Array(owners.length).fill(1);
-      for (let k = 0; k + 1 < this.levels.length; k++) {
-        const up = this.parentsOf(k);
-        const { count: n, offset } = this.levels[k + 1];
-        const votes = Array.from({ length: n }, () => new Map());
-        const total = new Float64Array(n);
-        for (let i = 0; i < up.length; i++) {
-          const box = votes[up[i]];
-          box.set(finer[i], (box.get(finer[i]) || 0) + size[i]);
-          total[up[i]] += size[i];
-        }
-        const next = new Uint16Array(n);
-        for (let p = 0; p < n; p++) {
-          let best = -1;
-          for (const [owner, vote] of votes[p])
-            if (vote > best) [best, next[p]] = [vote, owner];
-        }
-        out.set(next, offset);
-        [finer, size] = [next, total];
-      }
-      return out;
-    }
-  }
-
-  function spacingAtZoom0(level, [lat, lng]) {
-    const [row, col] = level.plane(lat, lng);
-    const project = (point) => worldPoint(point).map((x) => x * TILE);
-    const [x0, y0] = project(level.point(row, col));
-    // Mean over the three axes.
-    const sum = STEPS.slice(0, 3).reduce((total, [a, b]) => {
-      const [x, y] = project(level.point(row + a, col + b));
-      return total + Math.hypot(x - x0, y - y0);
-    }, 0);
-    return sum / 3;
-  }
-
-  // Web Mercator in [0, 1], y down.
-  function worldPoint([lat, lng]) {
-    const s = Math.sin((lat * Math.PI) / 180);
-    return [lng / 360 + 0.5, 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)];
-  }
-
-  function worldLatLng(x, y) {
-    return [(Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI, (x - 0.5) * 360];
-  }
 
   // --- borders ------------------------------------------------------------------------------------
 
@@ -184,8 +47,9 @@
 
   // --- one tile -----------------------------------------------------------------------------------
 
-  // Which cell each pixel shows (positions; `outside` where there is none), and the pixels that lie
-  // on borders. A pixel is asked at its centre.
+  // Which cell each pixel shows, and the pixels that lie on borders. A pixel is asked at its centre. A tile
+  // shows some thousand cells, so its table counts among its own: `cells[table[pixel]]` is the position,
+  // and the first of `cells` is `outside`.
   function buildTile(pyramid, level, coords, size, edges, widths) {
     const world = 1 / (2 ** coords.z * size);
     const m = level.matrix;
@@ -197,7 +61,8 @@
       columns[3 * x + 1] = m[3] * c + m[4] * s;
       columns[3 * x + 2] = m[6] * c + m[7] * s;
     }
-    const table = new Uint32Array(size * size).fill(pyramid.outside);
+    const own = new Cells(pyramid.outside, size);
+    const { table } = own;
     const moved = Jingge.displaced ? displacedPlane(level, coords, size) : null;
     const { rows, cols, index, offset } = level;
     const bands = edges && makeBands(level, coords, size, widths);
@@ -224,11 +89,49 @@
         const cell = index[a * cols + b];
         if (cell < 0) continue;
         inside = true;
-        table[p] = offset + cell;
+        const position = offset + cell;
+        // Mostly the cell of the pixel to the left or above.
+        if (x > 0 && own.list[table[p - 1]] === position) table[p] = table[p - 1];
+        else if (y > 0 && own.list[table[p - size]] === position) table[p] = table[p - size];
+        else table[p] = own.number(position);
         if (bands) bands.add(p, edges[offset + cell], row - a, col - b);
       }
     }
-    return { table: inside ? table : null, bands: bands ? bands.done() : null, level };
+    return inside
+      ? { table, cells: own.done(), bands: bands ? bands.done() : null, level }
+      : { table: null, cells: null, bands: null, level };
+  }
+
+  // The cells of one tile, numbered as they are met. At 2.2 device pixels a cell, a tile of up to 512 x 512
+  // pixels has fewer than 65,536 of them.
+  class Cells {
+    constructor(outside, size) {
+      this.table = size <= 512 ? new Uint16Array(size * size) : new Uint32Array(size * size);
+      this.list = [outside];
+      this.numbers = new Map([[outside, 0]]);
+    }
+
+    number(position) {
+      let known = this.numbers.get(position);
+      if (known === undefined) {
+        known = this.list.length;
+        this.numbers.set(position, known);
+        this.list.push(position);
+      }
+      return known;
+    }
+
+    done() {
+      return Uint32Array.from(this.list);
+    }
+  }
+
+  // The same from a table of positions.
+  function numbered(positions, outside, size) {
+    const own = new Cells(outside, size);
+    for (let p = 0; p < positions.length; p++)
+      own.table[p] = p > 0 && positions[p] === positions[p - 1] ? own.table[p - 1] : own.number(positions[p]);
+    return { table: own.table, cells: own.done() };
   }
 
   // (row, col) of a pixel where the map is drawn in GCJ-02: exact every `STEP` pixels, linear between.
@@ -261,7 +164,7 @@
     const gradients = gradientsAt(level, coords, size);
     let room = 4096;
     let n = 0;
-    let pixels = new Uint32Array(room);
+    let pixels = size <= 256 ? new Uint16Array(room) : new Uint32Array(room);
     let kinds = new Uint8Array(room);
     let alphas = new Uint8Array(room);
     const reach = Math.max(...widths) / 2 + 0.5;
@@ -275,7 +178,7 @@
           bigger.set(old);
           return bigger;
         };
-        pixels = grow(pixels, Uint32Array);
+        pixels = grow(pixels, pixels.constructor);
         kinds = grow(kinds, Uint8Array);
         alphas = grow(alphas, Uint8Array);
       }
@@ -340,18 +243,20 @@
   // --- the layer ----------------------------------------------------------------------------------
 
   const CellLayer = L.GridLayer.extend({
-    options: { tileSize: TILE, noWrap: true, keepBuffer: 1, updateWhenZooming: false, className: "jg-cells" },
+    options: { tileSize: TILE, noWrap: true, keepBuffer: 0, updateWhenZooming: false, className: "jg-cells" },
 
     initialize(pyramid, options) {
       L.GridLayer.prototype.initialize.call(this, options);
       this.pyramid = pyramid;
-      this.colours = new Uint32Array(pyramid.outside + 1); // of every cell, as ABGR
+      this.classes = new Uint8Array(pyramid.outside + 1); // of every cell; `outside` has class 255
+      this.classes[pyramid.outside] = NOTHING;
+      this.ramp = new Uint32Array(256); // colour of each class, as ABGR
       this.stripes = null; // the same for every other diagonal band of pixels, or null
       this.edges = null;
       this.kindBetween = null; // the same for two positions, where cells have no directions
       this.shown = { beats: true, stations: true, districts: true };
       this.lines = [0, 0, 0, 0].map(() => [0, 0, 0, 0]); // r, g, b, opacity by edge class
-      this.ratio = Math.min(global.devicePixelRatio || 1, 3);
+      this.ratio = this.options.ratio || Math.min(global.devicePixelRatio || 1, 3);
       this.tables = 0;
       this._scratch = new Map();
     },
@@ -367,9 +272,10 @@
       return tile;
     },
 
-    // New colours of all cells; `stripes` (or null) are the colours of every other diagonal.
-    setColours(colours, stripes) {
-      this.colours = colours;
+    // Classes of all cells are new, or the colours of the classes; `stripes` (or null) are the colours of
+    // every other diagonal.
+    repaint(ramp, stripes) {
+      this.ramp = ramp;
       this.stripes = stripes;
       this._eachTile((tile) => this._paint(tile));
     },
@@ -406,10 +312,9 @@
       const size = found.el.width;
       const x = Math.floor((point.x - coords.x) * size);
       const y = Math.floor((point.y - coords.y) * size);
-      const position = found.el.table[y * size + x];
+      const position = found.el.cells[found.el.table[y * size + x]];
       return position === this.pyramid.outside ? OUTSIDE : position;
     },
-
 
     _eachTile(action) {
       for (const key of Object.keys(this._tiles || {})) action(this._tiles[key].el);
@@ -431,25 +336,30 @@
       const { outside } = this.pyramid;
       if (!tile.table) {
         const bytes = await this.options.readTile(coords);
-        tile.table = bytes ? level.fromServer(bytes, size, outside) : level.fromOutlines(coords, size, outside);
+        const read = bytes ? level.fromServer(bytes, size, outside) : level.fromOutlines(coords, size, outside);
+        Object.assign(tile, numbered(read, outside, size));
       }
       tile.level = level;
-      tile.bands = this.kindBetween && Jingge.pixelBands(tile.table, size, this.kindBetween, widths);
+      const between = this.kindBetween && ((a, b) => this.kindBetween(tile.cells[a], tile.cells[b]));
+      tile.bands = between && Jingge.pixelBands(tile.table, size, between, widths);
       this._paint(tile);
       this.options.tileRead();
     },
 
     _paint(tile) {
-      const { table, bands, width: size } = tile;
+      const { table, cells, bands, width: size } = tile;
       const context = tile.getContext("2d");
       if (!table) {
         context.clearRect(0, 0, size, size);
         return;
       }
       const { image, pixels } = this._image(context, size);
-      if (this.stripes) fillStriped(pixels, table, this.colours, this.stripes, size, tile.coords, this.ratio);
-      else fill(pixels, table, this.colours);
-      if (bands) drawBands(pixels, bands, this.lines, table, this.colours);
+      const colours = coloursOf(cells, this.classes, this.ramp);
+      if (this.stripes) {
+        const stripes = coloursOf(cells, this.classes, this.stripes);
+        fillStriped(pixels, table, colours, stripes, size, tile.coords, this.ratio);
+      } else fill(pixels, table, colours);
+      if (bands) drawBands(pixels, bands, this.lines, table, colours);
       context.putImageData(image, 0, 0);
     },
 
@@ -462,6 +372,12 @@
       return this._scratch.get(size);
     },
   });
+
+  function coloursOf(cells, classes, ramp) {
+    const colours = new Uint32Array(cells.length);
+    for (let k = 0; k < cells.length; k++) colours[k] = ramp[classes[cells[k]]];
+    return colours;
+  }
 
   function fill(pixels, table, colours) {
     for (let p = 0; p < pixels.length; p++) pixels[p] = colours[table[p]];
@@ -499,7 +415,7 @@
   }
 
   Object.assign(Jingge, {
-    Pyramid, CellLayer, borderBetween, edgeClasses, buildTile, worldPoint, worldLatLng,
+    CellLayer, borderBetween, edgeClasses, buildTile, NOTHING,
     EDGE: { GRID, BEAT, STATION, DISTRICT },
   });
 })(globalThis);

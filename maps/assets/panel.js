@@ -1,69 +1,85 @@
-// Controls, legend, shift strip and the card of the cell under the pointer.
+// Controls, legend and the card of the cell under the pointer, of one map.
 "use strict";
 (function (global) {
   const Jingge = global.Jingge;
-  const { make, css, clamp } = Jingge;
-  const NARROW = 720;
-  const LISTED = 40;
+  const { make, css, icon, KINDS } = Jingge;
+  const NARROW = 720; // pixels of a map's width under which its parts fold away
 
   class Panel {
     constructor(city) {
       this.city = city;
-      this.root = document.getElementById("jg-ui");
+      this.root = city.root;
       this.buttons = [];
+      this.parts = {};
       this._build();
       this.refresh();
+      addEventListener("resize", () => this._measure());
     }
 
     t(key, values) {
-      return this.city.label(key, values);
+      return this.city.t(key, values);
     }
 
     // --- frame
 
     _build() {
-      const { city } = this;
+      const { config, state } = this.city;
+      const words = (key, values) => values.map((value) => [value, this.t(`${key}.${value}`)]);
       this.legend = make("section", { class: "jg-legend", "aria-label": this.t("legend") });
-      this.figure = make("p", { class: "jg-figure" });
-      this.body = make("div", { class: "jg-body", id: "jg-body" },
+      this.figure = make("p", { class: "jg-figure", "aria-live": "polite" });
+      this.body = make("div", { class: "jg-body" },
+        this._choice("fair", this.t("fair"), words("fair", ["reach", "hours"])),
+        this._choice("area", this.t("area"), words("area", ["district", "station", "beat"])),
+        this._choice("load", this.t("load"), words("load", ["wanted", "filled", "each"])),
         this._choice("ring", this.t("ring"), [
-          [0, this.t("rings")],
-          ...city.config.rings.map((ring) => [ring, this.t("minutes", { n: ring })]),
+          [0, this.t("rings")], ...config.rings.map((ring) => [ring, this.t("minutes", { n: ring })]),
         ]),
-        this._choice("tier", this.t("tier"), city.config.tiers.map((tier) => [tier, this.t(`tier.${tier}`)])),
-        (this.slider = this._slider()),
+        this._choice("tier", this.t("tier"), words("tier", config.tiers)),
+        this._choice("span", this.t("span"), words("span", ["shift", "week"])),
+        this._what(),
+        this._slider(),
         this.legend,
         this._flags(),
       );
-      this.toggle = make("button", {
-        type: "button", class: "jg-toggle", "aria-controls": "jg-body", "aria-expanded": "false",
-        "aria-label": this.t("options"), title: this.t("options"),
-        on: { click: () => this._open(!this.side.classList.contains("jg-open")) },
-      }, icon("sliders"));
+      const fold = (name, label, panel) => make("button", {
+        type: "button", class: "jg-toggle", "aria-expanded": "false", "aria-label": this.t(label), title: this.t(label),
+        on: { click: (event) => this._open(panel, event.currentTarget) },
+      }, icon(name));
+      const kinds = KINDS.filter((kind) => config.kinds.includes(kind)).map((kind) => [kind, this.t(kind)]);
       this.side = make("aside", { class: "jg-side", "aria-label": this.t("options") },
         make("header", { class: "jg-head" },
-          this._choice("kind", this.t("view"), [["coverage", this.t("coverage")], ["gaps", this.t("gaps")]], "jg-kind"),
-          this.toggle,
-        ),
-        this.figure,
-        this.body,
-      );
+          this._choice("kind", this.t("view"), kinds, "jg-kind"),
+          fold("sliders", "options", "jg-open"), fold("list", "list", "jg-listed")),
+        this.figure, this.body);
       this.card = make("section", { class: "jg-card", "aria-live": "polite", hidden: true });
       this.list = make("section", { class: "jg-list", hidden: true });
-      this.strip = make("nav", { class: "jg-strip", "aria-label": this.t("shifts") });
       this.alert = make("p", { class: "jg-alert", role: "alert", hidden: true });
       this.root.replaceChildren(
-        this.side, make("div", { class: "jg-right" }, this.card, this.list), this._tools(), this.strip, this.alert,
-      );
-      for (const part of this.root.querySelectorAll("aside, section, nav, .jg-tools")) {
+        this.side, make("div", { class: "jg-right" }, this.card, this.list), state.prefix ? "" : this._tools(), this.alert);
+      for (const part of this.root.querySelectorAll("aside, section, .jg-tools")) {
         L.DomEvent.disableClickPropagation(part);
         L.DomEvent.disableScrollPropagation(part);
       }
+      this._measure();
     }
 
-    _open(open) {
-      this.side.classList.toggle("jg-open", open);
-      this.toggle.setAttribute("aria-expanded", String(open));
+    _measure() {
+      this.narrow = this.root.clientWidth > 0 ? this.root.clientWidth < NARROW : innerWidth < NARROW;
+      this.root.classList.toggle("jg-compact", this.narrow);
+    }
+
+    // Fold a part open or shut; only one at a time where there is little room.
+    _open(name, button) {
+      const open = !this.root.classList.contains(name);
+      this.root.classList.remove("jg-open", "jg-listed");
+      for (const other of this.side.querySelectorAll(".jg-toggle")) other.setAttribute("aria-expanded", "false");
+      this.root.classList.toggle(name, open);
+      button.setAttribute("aria-expanded", String(open));
+    }
+
+    _part(key, node) {
+      this.parts[key] = node;
+      return node;
     }
 
     _choice(key, label, options, kind = "jg-choice") {
@@ -74,9 +90,16 @@
         this.buttons.push([button, key, value]);
         return button;
       });
-      return make("div", { class: kind, role: "group", "aria-label": label },
+      return this._part(key, make("div", { class: kind, role: "group", "aria-label": label },
         kind === "jg-choice" && make("span", { class: "jg-name", text: label }),
-        make("div", { class: "jg-segments" }, ...buttons));
+        make("div", { class: "jg-segments" }, ...buttons)));
+    }
+
+    // Of whom one more: known when the prices are there.
+    _what() {
+      this.select = make("select", { on: { change: () => this.city.set({ what: this.select.value }) } });
+      return this._part("what", make("label", { class: "jg-choice jg-select" },
+        make("span", { class: "jg-name", text: this.t("what") }), this.select));
     }
 
     _slider() {
@@ -86,8 +109,8 @@
         on: { input: () => city.set({ level: Number(this.range.value) }) },
       });
       this.rangeText = make("output", {});
-      return make("label", { class: "jg-choice jg-slider" },
-        (this.sliderName = make("span", { class: "jg-name" })), this.range, this.rangeText);
+      return this._part("level", make("label", { class: "jg-choice jg-slider" },
+        (this.sliderName = make("span", { class: "jg-name" })), this.range, this.rangeText));
     }
 
     _flags() {
@@ -108,32 +131,63 @@
       const { city } = this;
       const tool = (name, act) =>
         make("button", { type: "button", title: this.t(name), "aria-label": this.t(name), on: { click: act } }, icon(name));
+      this.sideButton = tool("side", () => Jingge.sideBySide());
       return make("div", { class: "jg-tools" },
         tool("zoom_in", () => city.map.zoomIn()),
         tool("zoom_out", () => city.map.zoomOut()),
         tool("core", () => city.fitCore()),
-        tool("whole", () => city.fit(city.config.view.city)));
+        tool("whole", () => city.fit(city.config.view.city)),
+        this.sideButton,
+        city.config.urls.print && tool("print", () => Jingge.askForPrint(city)));
     }
 
     // Room that the floating parts leave for what is to be fitted.
     margins() {
-      const narrow = innerWidth < NARROW;
-      return narrow
-        ? { left: 8, right: 8, top: 96, bottom: 120 }
-        : { left: 332, right: this.city.state.kind === "gaps" ? 150 : 40, top: 20, bottom: 110 };
+      if (this.city.config.print) return { left: 4, right: 4, top: 4, bottom: 4 };
+      return this.narrow
+        ? { left: 8, right: 8, top: 96, bottom: 140 }
+        : { left: 332, right: this.city.state.kind === "coverage" ? 40 : 150, top: 20, bottom: 130 };
     }
 
     refresh() {
-      const { state } = this.city;
-      for (const [button, key, value] of this.buttons)
-        button.setAttribute("aria-pressed", String(state[key] === value));
-      this.slider.hidden = state.kind !== "gaps" && state.ring !== 0;
-      this.sliderName.textContent = this.t(state.kind === "gaps" ? "level" : "likely");
+      const { state, view, config } = this.city;
+      const { kind } = state;
+      const shown = { ...state, ring: kind === "coverage" ? state.ring : view.ring };
+      for (const [button, key, value] of this.buttons) {
+        button.setAttribute("aria-pressed", String(shown[key] === value));
+        if (key === "ring" && value === 0) button.hidden = kind !== "coverage";
+      }
+      const visible = {
+        ring: !["price", "workload"].includes(kind) && !(kind === "equity" && state.fair === "hours"),
+        tier: !["price", "workload"].includes(kind),
+        span: ["gaps", "price"].includes(kind), what: kind === "price",
+        fair: kind === "equity", area: kind === "equity", load: kind === "workload",
+        level: kind === "gaps" || (kind === "coverage" && state.ring === 0),
+      };
+      for (const [key, on] of Object.entries(visible)) this.parts[key].hidden = !on;
+      this.sliderName.textContent = this.t(kind === "gaps" ? "level" : "likely");
       this.range.value = state.level;
       this.rangeText.textContent = this.t("percent", { n: state.level });
-      document.body.dataset.kind = state.kind;
-      this._markShift();
-      this.showShort();
+      if (this.sideButton) this.sideButton.setAttribute("aria-pressed", String(state.side));
+      this.root.dataset.kind = kind;
+      if (!state.prefix) document.title = this.t("page_title", { kind: this.t(`title.${kind}`), name: config.labels.brand });
+      this._measure();
+    }
+
+    _fillWhat() {
+      const { view, state } = this.city;
+      if (!view.options || this.filled === view.options) return;
+      this.filled = view.options;
+      this.select.replaceChildren(...view.options.map(([value, text]) => make("option", { value, text })));
+      if (!view.options.some(([value]) => value === state.what)) state.what = "any";
+      this.select.value = state.what;
+    }
+
+    busy(on) {
+      this.root.toggleAttribute("aria-busy", on);
+      clearTimeout(this.waiting);
+      // What takes long says so; a shift is there at once.
+      if (on) this.waiting = setTimeout(() => this.figure.replaceChildren(make("span", { text: this.t("busy") })), 400);
     }
 
     credit(text) {
@@ -148,126 +202,49 @@
 
     // --- legend
 
-    showLegend(summary) {
-      const { city } = this;
-      const gaps = city.state.kind === "gaps";
-      const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}%`;
-      const all = city.rings.length > 1;
-      const [big, small] = all
-        ? [percent(summary.shares.slice(2).reduce((a, b) => a + b, 0), 1),
-          this.t("rings_figure", { ring: this.t("minutes", { n: city.rings[city.rings.length - 1] }) })]
-        : gaps
-        ? [percent(summary.gapShare, 1), this.t("gap_figure", { cells: city.numbers.format(summary.gapCells) })]
-        : [percent(summary.coverage, 1), this.t("coverage_figure")];
-      this.figure.replaceChildren(make("strong", { text: big }), make("span", { text: small }));
-      const rows = all ? this._ringClasses() : gaps ? this._gapClasses() : this._coverageClasses();
-      const most = Math.max(...rows.map((row) => summary.shares[row.index] || 0), 1e-9);
+    showLegend(legend) {
+      clearTimeout(this.waiting);
+      this._fillWhat();
+      const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`;
+      this.figure.replaceChildren(make("strong", { text: legend.big }), make("span", { text: legend.small }));
+      const most = Math.max(...legend.rows.map((row) => row.share || 0), 1e-9);
       this.legend.replaceChildren(
         make("div", { class: "jg-legend-head" },
-          make("span", { class: "jg-name", text: this.t(all ? "legend.rings" : gaps ? "legend.gaps" : "legend.coverage") }),
-          make("span", { class: "jg-hint", text: this.t("legend.share") })),
-        ...rows.map(({ colour, stripe, text, index }) => {
-          const share = summary.shares[index];
-          const swatch = make("i", { class: "jg-swatch" });
-          swatch.style.background = stripe
-            ? `repeating-linear-gradient(135deg, ${css(stripe)} 0 2px, ${css(colour)} 2px 6px)`
-            : css(colour);
+          make("span", { class: "jg-name", text: legend.title }), make("span", { class: "jg-hint", text: legend.hint })),
+        ...legend.rows.map(({ colour, stripe, text, share }) => {
           const bar = make("i", { class: "jg-bar" });
-          bar.style.width = `${(100 * share) / most}%`;
-          return make("div", { class: "jg-class" }, swatch,
+          bar.style.width = `${(100 * (share || 0)) / most}%`;
+          return make("div", { class: "jg-class" }, swatch(colour, stripe),
             make("span", { class: "jg-class-name", text }),
-            make("span", { class: "jg-track" }, index > 0 || !gaps ? bar : null),
-            make("span", { class: "jg-share", text: share > 0 ? percent(share, share < 0.0995 ? 1 : 0) : "–" }));
+            make("span", { class: "jg-track" }, share === null ? null : bar),
+            make("span", { class: "jg-share", text: share > 0 ? percent(share) : "–" }));
+        }),
+        ...(legend.targets ? [this._targets(legend.targets)] : []),
+        ...(legend.table ? [make("dl", { class: "jg-measures" }, ...legend.table.map(([name, value]) =>
+          make("div", { class: "jg-row" }, make("dt", { text: name }), make("dd", { text: value }))))] : []),
+        ...(legend.note ? [make("p", { class: "jg-note", text: legend.note })] : []));
+    }
+
+    // Rings against their targets: the bar, a tick at the target, and in words whether it is met.
+    _targets(targets) {
+      return make("div", { class: "jg-targets" },
+        make("div", { class: "jg-legend-head" },
+          make("span", { class: "jg-name", text: this.t("targets") }), make("span", { class: "jg-hint", text: this.t("targets.hint") })),
+        ...targets.filter(({ target }) => target !== undefined).map(({ ring, reached, target }) => {
+          const [bar, tick] = [make("i", { class: "jg-bar" }), make("i", { class: "jg-tick" })];
+          bar.style.width = `${100 * reached}%`;
+          tick.style.left = `${100 * target}%`;
+          const met = reached >= target;
+          return make("div", { class: `jg-target ${met ? "jg-met" : "jg-missed"}` },
+            make("span", { text: this.t("minutes", { n: ring }) }),
+            make("span", { class: "jg-track" }, bar, tick),
+            make("span", { class: "jg-share", text: `${(100 * reached).toFixed(1)}%` }),
+            make("span", { class: "jg-verdict", text: this.t(met ? "targets.met" : "targets.missed", { n: `${(100 * target).toFixed(0)}` }) }));
         }));
     }
 
-    _ringClasses() {
-      const { rings } = this.city;
-      const { colours, unlikely, none } = this.city.config.palette.rings;
-      const rows = rings.map((ring, k) => ({
-        colour: colours[rings.length - 1 - k], text: this.t("class.within", { n: ring }), index: 1 + rings.length - k,
-      }));
-      return [...rows, { colour: unlikely, text: this.t("class.unlikely"), index: 1 },
-        { colour: none, text: this.t("class.nobody"), index: 0 }];
-    }
-
-    _coverageClasses() {
-      const { breaks, colours, none } = this.city.config.palette.coverage;
-      const rows = colours.map((colour, k) => {
-        const [low, high] = [breaks[k], breaks[k + 1]];
-        const text = high === undefined ? this.t("class.from", { low }) : this.t("class.range", { low, high });
-        return { colour, text, index: k + 1 };
-      });
-      return [...rows.reverse(), { colour: none, text: this.t("class.nobody"), index: 0 }];
-    }
-
-    _gapClasses() {
-      const { breaks, colours, stripes, covered, none } = this.city.config.palette.gaps;
-      const rows = colours.map((colour, k) => {
-        const [low, high] = [breaks[k - 1], breaks[k]];
-        const text = high === undefined
-          ? this.t("class.times_from", { low })
-          : low === undefined ? this.t("class.times_under", { high }) : this.t("class.times", { low, high });
-        return { colour, stripe: same(colour, stripes[k]) ? null : stripes[k], text, index: k + 2 };
-      });
-      return [...rows.reverse(), { colour: covered, text: this.t("class.covered"), index: 1 },
-        { colour: none, text: this.t("class.no_demand"), index: 0 }];
-    }
-
-    // --- shifts
-
-    showShifts(shifts) {
-      this.shifts = shifts;
-      const { lang } = this.city.config;
-      const days = new Map();
-      shifts.start.forEach((start, k) => {
-        const at = localTime(start, shifts.offset[k]);
-        const day = at.toISOString().slice(0, 10);
-        if (!days.has(day)) days.set(day, []);
-        days.get(day).push(k);
-      });
-      const weekday = new Intl.DateTimeFormat(lang, { weekday: "short", timeZone: "UTC" });
-      const month = lang.startsWith("zh") ? "numeric" : "short";
-      const date = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { month, day: "numeric", timeZone: "UTC" });
-      const worst = Math.max(...shifts.short.map((n, k) => n / Math.max(1, shifts.required[k])), 1e-9);
-      this.chips = [];
-      this.strip.replaceChildren(...Array.from(days, ([day, members]) => {
-        const noon = new Date(`${day}T12:00:00Z`);
-        return make("div", { class: "jg-day", role: "group", "aria-label": `${weekday.format(noon)} ${date.format(noon)}` },
-          make("div", { class: "jg-day-name" },
-            make("b", { text: weekday.format(noon) }), make("span", { text: date.format(noon) })),
-          make("div", { class: "jg-day-shifts" }, ...members.map((k) => this._chip(k, worst))));
-      }));
-      this._markShift();
-    }
-
-    _chip(k, worst) {
-      const { shifts } = this;
-      const share = shifts.short[k] / Math.max(1, shifts.required[k]);
-      const bar = make("i", { class: "jg-chip-bar" });
-      bar.style.height = `${Math.round((100 * share) / worst)}%`;
-      const from = clock(shifts.start[k], shifts.offset[k]);
-      const to = clock(shifts.end[k], shifts.offset[k]);
-      const title = this.t("shift.title", {
-        from, to, short: this.city.numbers.format(shifts.short[k]), required: this.city.numbers.format(shifts.required[k]),
-      });
-      const chip = make("button", {
-        type: "button", class: "jg-chip", title, "aria-label": title, on: { click: () => this.city.set({ shift: k }) },
-      }, make("span", { class: "jg-chip-track" }, bar), make("span", { class: "jg-chip-name", text: from.slice(0, 2) }));
-      this.chips[k] = chip;
-      return chip;
-    }
-
-    _markShift() {
-      if (!this.chips) return;
-      const { shift } = this.city.state;
-      this.chips.forEach((chip, k) => chip.setAttribute("aria-pressed", String(k === shift)));
-      const chip = this.chips[shift];
-      if (!chip) return;
-      const day = chip.closest(".jg-day");
-      for (const other of this.strip.children) other.classList.toggle("jg-today", other === day);
-      const middle = day.offsetLeft + day.offsetWidth / 2;
-      this.strip.scrollTo({ left: middle - this.strip.clientWidth / 2, behavior: "auto" });
+    showList(list) {
+      Jingge.showRanking(this.city, this.list, list);
     }
 
     // --- the cell under the pointer
@@ -276,19 +253,17 @@
       this.card.hidden = !known;
       if (!known) return;
       this.card.classList.toggle("jg-pinned", pinned);
+      const { numbers } = this.city.data;
       const rows = [];
-      const row = (name, value, extra = "") => {
+      const row = (name, value, main) => {
         if (value !== null && value !== undefined && value !== "")
-          rows.push(make("div", { class: `jg-row ${extra}` }, make("dt", { text: name }), make("dd", { text: value })));
+          rows.push(make("div", { class: main ? "jg-row jg-main" : "jg-row" }, make("dt", { text: name }), make("dd", { text: value })));
       };
-      const tier = this.t(`tier.${this.city.state.tier}`);
-      for (const [ring, value] of known.coverage)
-        row(this.t("card.coverage", { ring: this.t("minutes", { n: ring }), tier }),
-          this.t("percent", { n: floored(value) }), "jg-main");
-      row(this.t("card.weight"), known.weight === null ? "" : this.t("card.times", { n: readable(known.weight) }));
+      for (const one of known.rows) row(...one);
+      row(this.t("card.weight"), known.weight === null ? "" : this.t("card.times", { n: Jingge.readable(known.weight) }));
       if (known.posts && known.beat !== undefined) {
         const heads = this.city.config.tiers.filter((name) => known.posts.heads[name])
-          .map((name) => `${this.t(`tier.${name}`)} ${known.posts.heads[name][known.beat]}`);
+          .map((name) => `${this.t(`tier.${name}`)} ${numbers.format(known.posts.heads[name][known.beat])}`);
         row(this.t("card.on_duty"), heads.join(" · "));
         row(this.t("card.filled"), `${known.posts.assigned[known.beat]} / ${known.posts.required[known.beat]}`);
       }
@@ -311,83 +286,18 @@
     _shortRoles(known) {
       return make("ul", { class: "jg-short", "aria-label": this.t("card.short") },
         ...known.short.map(([, role, missing]) =>
-          make("li", {}, make("span", { text: this.role(known.posts.roles[role]) }), make("b", { text: this.t("missing", { n: missing }) }))));
-    }
-
-    role(code) {
-      return this.city.labels[`role.${code}`] || code;
-    }
-
-    // --- short posts, heaviest first
-
-    showShort() {
-      const { city } = this;
-      const { posts, places } = city;
-      const visible = city.state.kind === "gaps" && posts && places && posts.short.length > 0;
-      this.list.hidden = !visible;
-      if (!visible) return;
-      const byBeat = new Map();
-      for (const [beat, , missing, weight] of posts.short) {
-        const sum = byBeat.get(beat) || [0, 0];
-        byBeat.set(beat, [sum[0] + missing, sum[1] + weight]);
-      }
-      const ranked = [...byBeat].sort((a, b) => b[1][1] - a[1][1] || a[0] - b[0]);
-      const most = ranked[0][1][1] || 1;
-      this.list.replaceChildren(
-        make("header", {}, make("h2", { text: this.t("list.title") }),
-          make("span", { class: "jg-hint", text: this.t("list.count", { n: city.numbers.format(ranked.length) }) })),
-        make("ol", {}, ...ranked.slice(0, LISTED).map(([beat, [missing, weight]]) => {
-          const bar = make("i", { class: "jg-bar" });
-          bar.style.width = `${clamp((100 * weight) / most, 2, 100)}%`;
-          return make("li", {}, make("button", { type: "button", on: { click: () => city.goTo(beat) } },
-            make("span", { class: "jg-list-name", text: places.beats.name[beat] }),
-            make("span", { class: "jg-list-short", text: this.t("missing", { n: missing }) }),
-            make("span", { class: "jg-track" }, bar)));
-        })));
+          make("li", {}, make("span", { text: this.city.role(known.posts.roles[role]) }), make("b", { text: this.t("missing", { n: missing }) }))));
     }
   }
 
-  // Whole percent, and tenths next to certainty, rounded down.
-  function floored(percent) {
-    const near = percent + 1e-3;
-    return near >= 99.9 && near < 100 ? 99.9 : Math.floor(near);
+  // A sample of a class: its colour, and its stripes where it has any.
+  function swatch(colour, stripe) {
+    const node = make("i", { class: "jg-swatch" });
+    node.style.background = stripe
+      ? `repeating-linear-gradient(135deg, ${css(stripe)} 0 2px, ${css(colour)} 2px 6px)`
+      : css(colour);
+    return node;
   }
 
-  function same(a, b) {
-    return a.every((value, k) => value === b[k]);
-  }
-
-  function readable(value) {
-    return value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toPrecision(2);
-  }
-
-  function localTime(seconds, offsetMinutes) {
-    return new Date((seconds + 60 * offsetMinutes) * 1000);
-  }
-
-  function clock(seconds, offsetMinutes) {
-    return localTime(seconds, offsetMinutes).toISOString().slice(11, 16);
-  }
-
-  const PATHS = {
-    zoom_in: "M8 3v10M3 8h10",
-    zoom_out: "M3 8h10",
-    core: "M8 5.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5M8 1.5v2M8 12.5v2M1.5 8h2M12.5 8h2",
-    whole: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4",
-    sliders: "M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 3v3M5.5 10v3",
-    close: "M4 4l8 8M12 4l-8 8",
-  };
-
-  function icon(name) {
-    const space = "http://www.w3.org/2000/svg";
-    const svg = document.createElementNS(space, "svg");
-    for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }))
-      svg.setAttribute(key, value);
-    const path = document.createElementNS(space, "path");
-    path.setAttribute("d", PATHS[name]);
-    svg.append(path);
-    return svg;
-  }
-
-  Jingge.Panel = Panel;
+  Object.assign(Jingge, { Panel, swatch });
 })(globalThis);

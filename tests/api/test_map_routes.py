@@ -16,14 +16,14 @@ from api.layers import MapLayers
 from api.map_file import map_file
 from grid.coverage import RINGS_MIN, TIER_MODES, Ring, reach
 from grid.lattice import Lattice
-from maps.codec import PLAIN, decode_bytes
+from maps.codec import PLAIN, RUNS, decode_bytes, decode_runs
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient as Client
 
     from api.city import City
 
-PAGES = ("/maps/coverage", "/maps/gaps")
+PAGES = ("/maps/coverage", "/maps/gaps", "/maps/price", "/maps/equity", "/maps/workload")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,8 @@ def decoded(city: City, body: bytes) -> np.ndarray:
     assert isinstance(city.lattice, Lattice)
     if body[0] == PLAIN:
         return np.frombuffer(body[1:], dtype=np.uint8)
+    if body[0] == RUNS:
+        return decode_runs(body[1:])
     return decode_bytes(city.lattice, body[1:])
 
 
@@ -193,7 +195,9 @@ def test_file_holds_everything_and_no_address(city: City) -> None:
     assert inlined
     addresses = json.loads(inlined[1])
     shifts = len(city.scenario.shifts)
-    assert len(addresses) == 5 + shifts + shifts * len(RINGS_MIN) * 4
+    rings = len(RINGS_MIN)
+    lists = 3 + 4 * (rings + 1)  # prices, workload, the week's gaps; equity
+    assert len(addresses) == 5 + lists + 2 * shifts + shifts * rings * 4
     assert not re.search(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="(?!data:,)', html)
     for name in city.scenario.beats["name"]:
         assert name not in html

@@ -47,6 +47,7 @@ LOGINS: dict[str, tuple[RunningService, Login]] = {}
 def new_page(browser: Browser, address: str, **options: Any) -> Page:
     """Open a page of a reviewer; closing it closes its context, too."""
     running, login = LOGINS[address]
+    options = {"reduced_motion": "reduce", **options}  # places are there at once
     context = running.browser_context(browser, address, login, **options)
     page = context.new_page()
     page.on("close", lambda _: context.close())
@@ -158,7 +159,7 @@ class Watch:
 
 def ready(page: Page, url: str) -> None:
     page.goto(url)
-    page.wait_for_selector("body[data-ready]", timeout=30_000)
+    page.wait_for_selector("body[data-ready]", timeout=90_000)
 
 
 def look_at_every_beat(page: Page, count: int) -> list[str]:
@@ -202,6 +203,33 @@ def test_nothing_runs_and_nothing_leaves(
     )
     assert not page.query_selector("#jg-ui img, #jg-ui iframe, #jg-ui script, #jg-ui style")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_the_reviewers_maps_run_nothing_either(
+    browser: Browser, address: str, hostile_city: City
+) -> None:
+    """Every map, its ranking with causes and remedies, and each of its choices."""
+    page = new_page(browser, address, viewport={"width": 1440, "height": 800})
+    watch = Watch(page, address)
+    ready(page, f"{address}/maps/price#span=week")
+    for choice in (
+        *("{kind: 'price', span: 'shift'}", "{kind: 'price', span: 'week', what: 'volunteer'}"),
+        *("{kind: 'equity', area: 'beat'}", "{area: 'station'}", "{area: 'district'}"),
+        *("{fair: 'hours'}", "{kind: 'workload'}", "{load: 'filled'}", "{load: 'each'}"),
+        *("{kind: 'gaps', span: 'shift'}", "{kind: 'gaps', span: 'week'}"),
+    ):
+        page.evaluate(f"Jingge.city.set({choice})")
+        page.wait_for_function("document.body.dataset.warm || Jingge.city.view.ahead(0).length")
+        page.wait_for_timeout(100)
+    for line in page.locator(".jg-list li summary").all()[:20]:
+        line.click()
+    names = set(page.locator(".jg-list-name").all_inner_texts())
+    beats = {" ".join(name.split()) for name in hostile_city.scenario.beats["name"]}
+    assert {" ".join(name.split()) for name in names} <= beats
+    assert page.evaluate("globalThis.__hit") is None
+    assert watch.notes == []
+    assert not page.query_selector("#jg-ui img, #jg-ui iframe, #jg-ui script, #jg-ui style")
     page.close()
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grid.cells import cells_at, format_cells, parents
 from grid.coordinates import from_wgs84
 from maps.cell_layer import body
-from maps.codec import encode_owners
+from maps.codec import RUNS, encode_owners
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,11 +73,11 @@ def test_pixels_show_the_cell_that_h3_gives(
     shown = page.evaluate(
         """([z, ratio, size, tiles, pixels]) => {
           const level = pyramid.levelAt(z, ratio);
-          const empty = new Uint32Array(size * size).fill(pyramid.outside);
-          const tables = tiles.map(([x, y]) =>
-            Jingge.buildTile(pyramid, level, { x, y, z }, size, null, null).table || empty);
+          const drawn = tiles.map(([x, y]) =>
+            Jingge.buildTile(pyramid, level, { x, y, z }, size, null, null));
           return [level.resolution, pixels.map((p) => {
-            const position = tables[Math.floor(p / (size * size))][p % (size * size)];
+            const { table, cells } = drawn[Math.floor(p / (size * size))];
+            const position = table ? cells[table[p % (size * size)]] : pyramid.outside;
             return position === pyramid.outside ? "" : level.name(position - level.offset);
           })];
         }""",
@@ -112,12 +112,18 @@ def test_averages_of_parents_are_numpys(page: Page, pyramid: Pyramid) -> None:
     count = len(pyramid.levels[0].cells)
     values = rng.integers(0, 101, count).astype(float)
     weights = np.where(rng.random(count) < 0.4, 0, rng.gamma(0.5, 2, count))
+    weights = np.round(weights * 30).clip(0, 255).astype(int)
     found = page.evaluate(
-        "([v, w]) => Array.from(pyramid.means(Float32Array.from(v), Float32Array.from(w)))",
-        [values.tolist(), weights.tolist()],
+        """([values, weights]) => {
+          const scale = Float64Array.from({ length: 256 }, (_, byte) => byte / 30);
+          const weighting = new Jingge.Weighting(pyramid, Uint8Array.from(weights), scale);
+          const runs = Jingge.Runs.ofBytes(Uint8Array.from(values));
+          const table = Float64Array.from({ length: 256 }, (_, byte) => byte);
+          return weighting.means(runs, table, pyramid.levels.length - 1).flatMap((one) => [...one]);
+        }""",
+        [values.astype(int).tolist(), weights.tolist()],
     )
-    expected = [values]
-    weights = weights.astype(np.float32).astype(float)
+    expected = []
     position = np.arange(count)
     for finer, coarser in zip(pyramid.levels, pyramid.levels[1:], strict=False):
         up = coarser.positions(parents(finer.cells, coarser.resolution))
@@ -126,7 +132,7 @@ def test_averages_of_parents_are_numpys(page: Page, pyramid: Pyramid) -> None:
         weight = np.bincount(position, weights, len(coarser.cells))
         plain = np.bincount(position, values) / np.bincount(position)
         expected.append(np.where(weight > 0, sums / np.where(weight > 0, weight, 1), plain))
-    np.testing.assert_allclose(found[:-1], np.concatenate(expected), rtol=1e-6)
+    np.testing.assert_allclose(found, np.concatenate(expected), rtol=1e-6)
 
 
 def test_a_parent_belongs_to_the_owner_of_most_of_its_cells(page: Page, pyramid: Pyramid) -> None:
@@ -161,10 +167,26 @@ def test_bodies_come_back(
     slope = (lattice.row * 2 + lattice.col) % 256
     values = (np.where(smooth, slope + noise % 4, noise) % 256).astype(np.uint8)
     found = page.evaluate(
-        "(text) => Array.from(Jingge.decodeBody(pyramid.finest, bytesOf(text)))",
+        "(text) => Array.from(Jingge.Runs.ofBody(bytesOf(text), pyramid.finest).expand())",
         sent(body(lattice, values)),
     )
     np.testing.assert_array_equal(found, values)
+
+
+def test_runs_come_back_and_are_asked_cell_by_cell(page: Page, lattice: Lattice) -> None:
+    values = (lattice.row // 9 % 5).astype(np.uint8)
+    sent_body = body(lattice, values)
+    assert sent_body[0] == RUNS
+    found = page.evaluate(
+        """(text) => {
+          const runs = Jingge.Runs.ofBody(bytesOf(text), pyramid.finest);
+          const each = Array.from({ length: runs.count }, (_, k) => runs.at(k));
+          return [Array.from(runs.expand()), each];
+        }""",
+        sent(sent_body),
+    )
+    np.testing.assert_array_equal(found[0], values)
+    np.testing.assert_array_equal(found[1], values)
 
 
 def test_a_body_of_another_city_is_refused(page: Page) -> None:
@@ -260,12 +282,12 @@ def test_cells_follow_gcj02_tiles_to_a_metre(page: Page, lattice: Lattice, zoom:
         """([z, tiles, pixels]) => {
           Jingge.showIn("gcj02");
           const level = pyramid.finest;
-          const tables = tiles.map(([x, y]) =>
-            Jingge.buildTile(pyramid, level, { x, y, z }, 256, null, null).table);
+          const drawn = tiles.map(([x, y]) =>
+            Jingge.buildTile(pyramid, level, { x, y, z }, 256, null, null));
           Jingge.showIn("wgs84");
           return pixels.map((p) => {
-            const table = tables[Math.floor(p / 65536)];
-            const position = table ? table[p % 65536] : pyramid.outside;
+            const { table, cells } = drawn[Math.floor(p / 65536)];
+            const position = table ? cells[table[p % 65536]] : pyramid.outside;
             return position === pyramid.outside ? "" : level.name(position);
           });
         }""",

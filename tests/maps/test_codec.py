@@ -15,10 +15,13 @@ from maps.codec import (
     NAMED,
     PLAIN,
     RESIDUAL,
+    RUNS,
     decode_bytes,
+    decode_runs,
     encode_body,
     encode_bytes,
     encode_owners,
+    encode_runs,
 )
 
 if TYPE_CHECKING:
@@ -34,11 +37,22 @@ def test_bytes_come_back(data: bytes) -> None:
     np.testing.assert_array_equal(decode_bytes(SMALL, encode_bytes(SMALL, values)), values)
 
 
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(1, 40_000)), max_size=12))
+def test_runs_come_back(runs: list[tuple[int, int]]) -> None:
+    pieces = [np.full(length, value, np.uint8) for value, length in runs]
+    values = np.concatenate(pieces) if pieces else np.empty(0, np.uint8)
+    found = encode_runs(values)
+    np.testing.assert_array_equal(decode_runs(found.body), values)
+    assert found.number == (len(values) > 0) + np.count_nonzero(np.diff(values))
+
+
 def test_slopes_become_residuals_and_patches_stay(lattice: Lattice) -> None:
     slope = ((lattice.row.astype(int) * 3 + lattice.col * 5) & 255).astype(np.uint8)
     assert encode_body(lattice, slope)[0] == RESIDUAL
-    patches = np.random.default_rng(5).integers(0, 256, 40)[lattice.row % 40].astype(np.uint8)
-    assert encode_body(lattice, patches)[0] == PLAIN
+    noise = np.random.default_rng(5).integers(0, 256, len(lattice.cells)).astype(np.uint8)
+    assert encode_body(lattice, noise)[0] == PLAIN
+    patches = (lattice.row // 12).astype(np.uint8)
+    assert encode_body(lattice, patches)[0] == RUNS
     assert encode_body(None, slope) == bytes([PLAIN]) + slope.tobytes()
     assert len(zlib.compress(encode_body(lattice, slope))) < len(slope) / 5
 

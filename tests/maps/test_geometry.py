@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -55,6 +55,7 @@ def test_varints_come_back(numbers: list[int]) -> None:
     assert unpacked(varints(np.array(numbers, dtype=np.int64))) == numbers
 
 
+@settings(deadline=None)  # the first example reads what is compiled
 @given(arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))))
 def test_row_runs_paint_the_mask(mask: np.ndarray) -> None:
     np.testing.assert_array_equal(painted(row_runs(mask).tolist(), mask.shape), mask)

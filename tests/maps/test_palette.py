@@ -7,7 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from maps.palette import MIN_STEP, Colour, CoverageColours, GapColours, RingColours
+from maps.palette import (
+    MIN_STEP,
+    PRICES,
+    WORKLOAD,
+    Colour,
+    CoverageColours,
+    DivergingColours,
+    GapColours,
+    RingColours,
+)
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, applied to linear RGB.
 SIGHT = {
@@ -52,7 +61,15 @@ def lab(colour: Colour, sight: np.ndarray) -> np.ndarray:
 
 
 COVERAGE, RINGS, GAPS = CoverageColours(), RingColours(), GapColours()
+CHANGE = DivergingColours()
 RAMPS = {
+    "price": (PRICES.none, *PRICES.colours),
+    "workload": WORKLOAD.colours,
+    "no workload": (WORKLOAD.none, WORKLOAD.colours[0]),
+    "change": CHANGE.colours,
+    "no change or nobody": (CHANGE.none, CHANGE.colours[3]),
+    "stripes of the greatest loss": (CHANGE.colours[0], CHANGE.stripes[0]),
+    "stripes of a loss": (CHANGE.colours[1], CHANGE.stripes[1]),
     "coverage": (COVERAGE.none, *COVERAGE.colours),
     "rings": (RINGS.none, RINGS.unlikely, *RINGS.colours),
     "gaps": (GAPS.none, *GAPS.colours),
@@ -70,7 +87,7 @@ def test_neighbouring_classes_differ(ramp: str, sight: str) -> None:
     assert min(steps) >= (MIN_STEP if sight != "greys" else MIN_STEP / 2), steps
 
 
-@pytest.mark.parametrize("ramp", ["coverage", "rings", "gaps"])
+@pytest.mark.parametrize("ramp", ["coverage", "rings", "gaps", "price", "workload"])
 def test_lightness_falls_from_class_to_class(ramp: str) -> None:
     lightness = [lab(colour, SIGHT["all colours"])[0] for colour in RAMPS[ramp]]
     assert all(a > b for a, b in pairwise(lightness))

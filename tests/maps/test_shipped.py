@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from hashlib import sha256
 
-from maps.shipped import ASSETS, SCRIPTS, STYLES
+from maps.shipped import ASSETS, OTHERS, SCRIPTS, STYLES
 
 
 def test_shipped_files_have_the_hashes_that_refresh_checks() -> None:
@@ -20,5 +20,5 @@ def test_shipped_files_have_the_hashes_that_refresh_checks() -> None:
 
 def test_every_script_here_is_ours_or_licensed() -> None:
     files = {path.name for path in ASSETS.iterdir() if path.suffix in {".js", ".css"}}
-    assert files == {*SCRIPTS, *STYLES}
+    assert files == {*SCRIPTS, *STYLES, *OTHERS}
     assert "Volodymyr Agafonkin" in (ASSETS / "LICENSE.leaflet").read_text(encoding="utf-8")

@@ -1,0 +1,93 @@
+"""What the maps' routes share: layers of the served city, and answers that may be kept for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Annotated, Final
+
+from fastapi import Depends, Query, Request, Response
+from starlette.exceptions import HTTPException
+
+from api.dependencies import CityDep, ServedDep, StoreDep, TodayDep
+from api.layers import MapLayers, Packed
+from api.review_layers import ReviewLayers
+from api.review_teams import teams_of_members
+from data.records.team_rolls import team_rolls
+from data.store.earlier_roster import earlier_roster
+
+_FOR_EVER: Final = "private, max-age=31536000, immutable"
+_making = Lock()
+
+
+def get_layers(request: Request, city: CityDep) -> MapLayers:
+    """Return the map layers of the served city, made on first use."""
+    state = request.app.state
+    with _making:
+        layers: MapLayers | None = getattr(state, "map_layers", None)
+        if layers is None or layers.city is not city:
+            layers = state.map_layers = MapLayers(city)
+    return layers
+
+
+LayersDep = Annotated[MapLayers, Depends(get_layers)]
+
+
+def get_review(
+    request: Request, layers: LayersDep, store: StoreDep, today: TodayDep
+) -> ReviewLayers:
+    """Return the reviewer's layers of the served city, made on first use."""
+    state = request.app.state
+    with _making:
+        review: ReviewLayers | None = getattr(state, "review_layers", None)
+        if review is None or review.layers is not layers:
+            if review is not None:
+                review.close()
+            with store.read() as session:
+                teams = teams_of_members(layers.city, team_rolls(session, today))
+            review = state.review_layers = ReviewLayers(layers, teams)
+    return review
+
+
+ReviewDep = Annotated[ReviewLayers, Depends(get_review)]
+
+
+def get_base(
+    served: ServedDep,
+    store: StoreDep,
+    against: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+) -> int | None:
+    """Return the number of the roster that changes are shown against; None where there is none.
+
+    The one that is asked for, or the one that was worked by before.
+    """
+    if against is not None:
+        return against
+    with store.read() as session:
+        return earlier_roster(session, served.roster_id)
+
+
+BaseDep = Annotated[int | None, Depends(get_base)]
+
+
+def kept(layers: MapLayers, version: str, request: Request, make: Callable[[], Packed]) -> Response:
+    """Return a body of a version; 404 for another version, or where there is no such body."""
+    if version != layers.city.version:
+        raise HTTPException(404)
+    try:
+        return send(make(), request)
+    except KeyError:
+        raise HTTPException(404) from None
+
+
+def send(packed: Packed, request: Request) -> Response:
+    """Return a body that may be kept, or a 304 to whoever has it."""
+    tag = f'W/"{packed.tag}"'
+    headers = {"ETag": tag, "Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
+    known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
+    if tag in known:
+        return Response(status_code=304, headers=headers)
+    content, encoding = packed.encoded(request.headers.get("accept-encoding", ""))
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    return Response(content, headers=headers, media_type=packed.media_type)

@@ -1,0 +1,161 @@
+"""The small map of points in a real Chromium: words stay words, links stay ours, bytes stay few."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from payloads import PAYLOADS
+
+from api.language import texts_of
+from maps.points_map import SCRIPTS, STYLES, PointKind, PointsPage, points_map
+from maps.shipped import MEDIA_TYPES, read_asset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page, Route
+
+pytestmark = pytest.mark.browser
+ORIGIN = "http://jingge.test"
+POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-R'; style-src 'self' 'nonce-R'; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'"
+)
+KINDS = {
+    "open": PointKind("有空位", "#14607a"),
+    "full": PointKind("已满", "#7a2e05", "square"),
+}
+SQUARE = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[109.7, 40.6], [110.0, 40.6], [110.0, 40.7], [109.7, 40.6]]],
+            },
+        }
+    ],
+}
+
+
+def page_of(**changes: Any) -> PointsPage:
+    values: dict[str, Any] = {
+        "title": "附近",
+        "lang": "zh-CN",
+        "labels": texts_of("zh").entries,
+        "points": "/points.json",
+        "outlines": "/outlines.json",
+        "view": ((40.6, 109.7), (40.7, 110.0)),
+        "kinds": KINDS,
+        "nonce": "R",
+        "assets": "/static",
+    }
+    return PointsPage(**values | changes)
+
+
+POINTS = [
+    {
+        "id": k,
+        "lat": 40.6 + 0.004 * k,
+        "lng": 109.8 + 0.004 * (k % 5),
+        "kind": ("open", "full", text)[k % 3],
+        "label": text,
+        "detail": text,
+        "href": ("/m/tasks/1?from=map", "https://other.test/", "//other.test", "javascript:0")[
+            k % 4
+        ],
+    }
+    for k, text in enumerate(PAYLOADS)
+]
+
+
+@pytest.fixture(params=[360, 1440])
+def shown(browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Page, list[str]]]:
+    context = browser.new_context(viewport={"width": request.param, "height": 640})
+    page = context.new_page()
+    notes: list[str] = []
+    page.on("console", lambda m: notes.append(m.text) if m.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: notes.append(str(error)))
+    page.on("dialog", lambda d: (notes.append(d.message), d.dismiss()))
+
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN)
+        if path == "/":
+            headers = {"content-security-policy": POLICY, "content-type": "text/html"}
+            route.fulfill(body=points_map(page_of()), headers=headers)
+        elif path == "/points.json":
+            route.fulfill(json={"points": POINTS, "here": [40.63, 109.81]})
+        elif path == "/outlines.json":
+            route.fulfill(json=SQUARE)
+        elif path.startswith("/static/"):
+            name = path.removeprefix("/static/")
+            body = read_asset(name)
+            route.fulfill(body=body, content_type=MEDIA_TYPES[name[name.rindex(".") :]])
+        else:
+            notes.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", answer)
+    page.goto(f"{ORIGIN}/")
+    page.wait_for_selector("body[data-ready]")
+    yield page, notes
+    context.close()
+
+
+def test_labels_are_text_and_links_are_ours(shown: tuple[Page, list[str]]) -> None:
+    page, notes = shown
+    found = page.evaluate(
+        """() => Jingge.points.marks.map((mark) => {
+          mark.openPopup();
+          const box = mark.getPopup().getElement();
+          const link = box.querySelector("a[target]");
+          const to = link && [link.getAttribute("href"), link.target];
+          return [box.querySelector("h2").textContent, to];
+        })"""
+    )
+    assert [label for label, _ in found] == [point["label"] for point in POINTS]
+    links = [["/m/tasks/1?from=map", "_top"] if k % 4 == 0 else None for k in range(len(POINTS))]
+    assert [link for _, link in found] == links
+    assert page.evaluate("globalThis.__hit") is None
+    assert notes == []
+    assert page.evaluate("document.querySelectorAll('script').length") == page.evaluate(
+        "document.querySelectorAll('script[nonce]').length"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_marks_are_buttons_with_names_for_the_keyboard(shown: tuple[Page, list[str]]) -> None:
+    page, _ = shown
+    name = page.evaluate(
+        """() => {
+          const node = Jingge.points.marks[0].getElement();
+          node.focus();
+          return [node.getAttribute("role"), node.getAttribute("aria-label"), node.offsetWidth];
+        }"""
+    )
+    assert name == ["button", f"{PAYLOADS[0]} · 有空位", 44]
+    page.keyboard.press("Enter")
+    assert page.wait_for_selector(".jg-popup h2").text_content() == PAYLOADS[0]
+    assert page.get_attribute(".jg-here-box", "aria-label") == "你在这里"
+    # Shape and colour tell the same, and the legend says what they mean.
+    assert page.locator(".jg-kinds li").all_inner_texts() == ["有空位", "已满"]
+    assert page.evaluate("new Set([...document.querySelectorAll('.jg-mark path')].map("
+                         "(p) => p.getAttribute('d'))).size") == 2  # fmt: skip
+
+
+def test_page_and_assets_are_small() -> None:
+    parts = [points_map(page_of()).encode(), *(read_asset(n) for n in (*SCRIPTS, *STYLES))]
+    assert sum(len(gzip.compress(part, 6)) for part in parts) < 60_000
+    assert json.dumps(POINTS)[:1] == "["
+
+
+@pytest.mark.parametrize("address", ["https://other.test/x", "//other.test/x", "points"])
+def test_only_addresses_of_ours(address: str) -> None:
+    with pytest.raises(ValueError, match="address of ours"):
+        page_of(points=address)
