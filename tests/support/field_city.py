@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import select
-from tiny_city import PEOPLE, people_table, roster_table, tiny_scenario
+from tiny_city import (
+    PEOPLE,
+    SHIFTS,
+    availability_table,
+    people_table,
+    roster_table,
+    tiny_scenario,
+)
 from tiny_store import plan_by_hand
 
 from data.field.limits import Limits
@@ -98,8 +105,15 @@ class City:
         return self.store.submit(work)
 
     def publish(self, *rows: tuple[str, str, str, str]) -> int:
-        """Publish a roster of (person, beat, shift, role); return the scenario's number."""
-        record = make_record(crowded_scenario())
+        """Publish a roster of (person, beat, shift, role), to which everybody can come.
+
+        Returns the scenario's number.
+        """
+        codes = [row["person_id"] for row in PEOPLE.to_dict("records")]
+        codes += [f"v{n:02d}" for n in range(CROWD)]
+        shifts = SHIFTS["shift_id"]
+        free = availability_table(*((code, shift, 0) for code in codes for shift in shifts))
+        record = make_record(crowded_scenario(availability=free))
         result = plan_by_hand(record.scenario, roster_table(*rows), record.sha256)
 
         def work(session: Any) -> int:
