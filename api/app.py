@@ -17,7 +17,19 @@ from api.live_index_runner import AlertRunner
 from api.routes import account, docs, ground, health, login, maps, pages, plan, review
 from api.routes.console import ROUTERS as CONSOLE_PAGES
 from api.routes.phone import ROUTERS as PHONE_PAGES
-from api.routes.v1 import alerts, demand, exports, imports, jobs, live, nearest, rosters, shifts
+from api.routes.v1 import (
+    accounts,
+    alerts,
+    demand,
+    exports,
+    imports,
+    jobs,
+    live,
+    nearest,
+    rosters,
+    session,
+    shifts,
+)
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
 from api.templating import Templates
@@ -42,6 +54,7 @@ _TAGS: Final = [
     {"name": "plan", "description": "The roster, coverage, shortfalls, figures."},
     {"name": "nearest", "description": "The nearest tasks, the nearest people."},
     {"name": "alerts", "description": "Alerts, calls and answers, positions, live changes."},
+    {"name": "access", "description": "Log in and out; accounts, their roles and places."},
     {"name": "service", "description": "Health."},
 ]
 
@@ -84,6 +97,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         *(jobs.router, rosters.router, exports.router, imports.router, imports.templates),
         *(shifts.router, demand.router),
     ):
+        app.include_router(router, prefix="/api/v1", responses=problems(500))
+    for router in (session.router, accounts.router):
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (ground.router, plan.router):
         app.include_router(router, prefix="/api/v1", responses=problems(500))

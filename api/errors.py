@@ -75,13 +75,16 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     ParameterError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoRosterError: HTTPStatus.NOT_FOUND,
     access.NotLoggedInError: HTTPStatus.UNAUTHORIZED,
+    access.WrongLoginError: HTTPStatus.UNAUTHORIZED,
     access.AccessError: HTTPStatus.FORBIDDEN,
     access.TooManyTriesError: HTTPStatus.TOO_MANY_REQUESTS,
     PasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
     accounts.AccountError: HTTPStatus.UNPROCESSABLE_ENTITY,
     accounts.AccountMissingError: HTTPStatus.NOT_FOUND,
+    accounts.SessionMissingError: HTTPStatus.NOT_FOUND,
     accounts.LoginTakenError: HTTPStatus.CONFLICT,
     accounts.SecondFactorError: HTTPStatus.CONFLICT,
+    accounts.LastAdministratorError: HTTPStatus.CONFLICT,
     store.StoreError: HTTPStatus.INTERNAL_SERVER_ERROR,
     store.Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     store.StoreClosedError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -175,7 +178,7 @@ async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, JinggeError)  # noqa: S101 - registered for this class
     status = status_of(error)
     if _wants_page(request) and request.method == "GET":
-        if status is HTTPStatus.UNAUTHORIZED:
+        if isinstance(error, access.NotLoggedInError):
             return RedirectResponse(f"/login?next={quote(_address(request))}", 303)
         if isinstance(error, access.StepDueError):
             return RedirectResponse(_STEP_PAGES[error.step], 303)

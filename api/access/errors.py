@@ -3,7 +3,9 @@
 JinggeError
 └── AccessError
     ├── NotLoggedInError      no session, or one that has ended
+    ├── WrongLoginError       a wrong name, password or code: which is not told
     ├── NotAllowedError       a role that does not have the action
+    ├── FieldsNotAllowedError fields of a file that a role may not see or change
     ├── StepDueError          a first password, a code or a second factor comes first
     ├── ForgedRequestError    a request that another site may have made
     └── TooManyTriesError     wrong passwords or codes: wait
@@ -29,11 +31,25 @@ class NotLoggedInError(AccessError):
         super().__init__("Expected a session: log in first.")
 
 
+class WrongLoginError(AccessError):
+    """A wrong name, password or code: which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected a log-in name with its password and code, got others.")
+
+
 class NotAllowedError(AccessError):
     """A role that does not have the action."""
 
     def __init__(self, action: str) -> None:
         super().__init__(f"Expected a role that has the action {action}.")
+
+
+class FieldsNotAllowedError(AccessError):
+    """Fields of a member's file that none of one's roles may see, open or change."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(f"Expected fields that your role may use so, got {', '.join(fields)}.")
 
 
 class StepDueError(AccessError):

@@ -23,6 +23,10 @@ from grid.errors import JinggeError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+    from datetime import datetime
+
+    from api.settings import Settings
+    from data.store.engine import Store
 
 PUBLIC: Final = frozenset(
     {
@@ -53,7 +57,14 @@ def find_actor(
     request: Request, store: StoreDep, settings: SettingsDep, now: NowDep
 ) -> Actor | None:
     """Return who asks; None without a valid session."""
-    token = session_token(request, settings.public_url)
+    actor = actor_of(store, settings, session_token(request, settings.public_url), now)
+    if actor is not None:
+        request.state.actor = actor
+    return actor
+
+
+def actor_of(store: Store, settings: Settings, token: str, now: datetime) -> Actor | None:
+    """Return whose session a token is; None where it is not valid."""
     if not token:
         return None
     needed = settings.second_factor == "staff"
@@ -63,7 +74,7 @@ def find_actor(
         return None
     if live.is_stale:
         store.submit(lambda work: touch_session(work, token, now=now))
-    actor = Actor(
+    return Actor(
         account_id=live.account_id,
         person_id=live.person_id,
         login=live.login,
@@ -73,8 +84,6 @@ def find_actor(
         csrf=csrf_token(token),
         step=_step(live),
     )
-    request.state.actor = actor
-    return actor
 
 
 def _step(live: LiveSession) -> Step | None:

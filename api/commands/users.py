@@ -84,7 +84,7 @@ def add(
 @user.command("list", help=TEXTS("cli.user.list.help"))
 def list_() -> None:
     """List the accounts: log-in name, state, roles."""
-    from data.accounts.accounts import list_accounts
+    from data.accounts.administration import list_accounts
 
     with _records() as (store, _), store.read() as session:
         after = 0

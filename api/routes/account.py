@@ -11,13 +11,15 @@ from fastapi.responses import RedirectResponse
 
 from api.access.actor import Access
 from api.access.cookies import session_token, set_session
-from api.access.passwords import PasswordError, require_good
+from api.access.errors import WrongLoginError
+from api.access.own import NewPassword, SamePasswordError, change_password
+from api.access.passwords import PasswordError
 from api.access.policy import allowed
 from api.dependencies import NowDep, ServiceDep, SettingsDep, TemplatesDep
 from api.language import texts_of
 from api.routes.login import home_of
 from api.templating import page_language
-from data.accounts.accounts import account_record, password_hash_of, set_password
+from data.accounts.accounts import account_record
 from data.accounts.grants import place_names
 from data.accounts.second_factor import (
     address_of,
@@ -26,7 +28,7 @@ from data.accounts.second_factor import (
     mark_second_factor,
     num_recovery_codes,
 )
-from data.accounts.sessions import begin_session, new_token, revoke_session, sessions_of
+from data.accounts.sessions import revoke_session, sessions_of
 from data.store.audit import append
 
 if TYPE_CHECKING:
@@ -119,35 +121,18 @@ def post_password(
     """Change the password; every other session of the account ends."""
     actor = access.actor
     texts = texts_of(page_language(request)[0])
-    address = request.client.host if request.client else ""
-    service.throttle.require_patience(f"password:{actor.login}", address, now)
-    with service.store.read() as session:
-        hashed = password_hash_of(session, actor.account_id)
-    if not service.passwords.verify(current, hashed):
-        service.throttle.note_wrong(f"password:{actor.login}", address, now)
-        return _password_page(access, templates, request, texts("access.wrong_current"))
     if new != again:
         return _password_page(access, templates, request, texts("access.not_the_same"))
+    address = request.client.host if request.client else ""
+    change = NewPassword(current, new, address, request.headers.get("user-agent", ""))
     try:
-        require_good(new, actor.login)
+        token = change_password(service, access, change, now)
+    except WrongLoginError:
+        return _password_page(access, templates, request, texts("access.wrong_current"))
+    except SamePasswordError:
+        return _password_page(access, templates, request, texts("access.not_another"))
     except PasswordError:
         return _password_page(access, templates, request, texts("access.password_rule"))
-    if new == current:
-        return _password_page(access, templates, request, texts("access.not_another"))
-    made = service.passwords.hash(new)
-    token = new_token()
-    device = request.headers.get("user-agent", "")
-
-    def work(session: Session) -> None:
-        set_password(session, actor.account_id, made, must_change=False, now=now)
-        # Whoever has a second factor has shown it: nothing but the code is asked before that.
-        shown = account_record(session, actor.account_id).has_second_factor
-        begin_session(
-            session, actor.account_id, token, now=now, user_agent=device, second_factor=shown
-        )
-        append(session, service.keys, now, access.event("account", str(actor.account_id)))
-
-    service.store.submit(work)
     # A first password stood in the way of something: go on to it.
     response = RedirectResponse("/account" if actor.step is None else home_of(actor.grants), 303)
     set_session(response, request, token, settings.public_url)

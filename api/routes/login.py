@@ -13,12 +13,12 @@ from api.access.cookies import drop_session, session_token, set_session
 from api.access.errors import TooManyTriesError
 from api.access.forgery import require_own_origin
 from api.access.login import Try, log_in
+from api.access.own import show_code
 from api.access.policy import allowed
 from api.dependencies import NowDep, ServiceDep, SettingsDep, TemplatesDep
 from api.language import texts_of
 from api.templating import page_language
 from data.accounts.grants import STAFF, Grant
-from data.accounts.second_factor import show_second_factor
 from data.accounts.sessions import end_session
 
 router = APIRouter(include_in_schema=False)
@@ -98,17 +98,9 @@ def post_code(
     """Take a code: each once, and after wrong ones only with patience."""
     actor = access.actor
     address = request.client.host if request.client else ""
-    service.throttle.require_patience(f"code:{actor.login}", address, now)
     token = session_token(request, settings.public_url)
-    is_right = service.store.submit(
-        lambda session: show_second_factor(
-            session, service.keys, actor.account_id, token, code, now=now
-        )
-    )
-    if is_right:
-        service.throttle.note_right(f"code:{actor.login}", address)
+    if show_code(service, actor, token, code, address=address, now=now):
         return RedirectResponse(own_path(next_) or "/", 303)
-    service.throttle.note_wrong(f"code:{actor.login}", address, now)
     texts = texts_of(page_language(request)[0])
     values = {"csrf": actor.csrf, "next": own_path(next_), "trouble": texts("access.wrong_code")}
     return templates.render(request, "access/code.html", _WRONG, **values)

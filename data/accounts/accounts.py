@@ -28,21 +28,28 @@ class AccountRecord:
 
     Attributes
     ----------
+    person : str or None
+        The code of `person_id`.
     state : str
         ``active``, ``locked`` (by an administrator) or ``closed``.
     has_second_factor : bool
         Whether a second factor was confirmed.
+    version : int
+        Grows with each change by an administrator.
     """
 
     account_id: int
     login: str
     display_name: str
     person_id: int | None
+    person: str | None
     state: str
+    has_password: bool
     must_change_password: bool
     has_second_factor: bool
     last_login_at: datetime | None
     grants: tuple[Grant, ...]
+    version: int
 
 
 def plain_login(text: str) -> str:
@@ -122,16 +129,20 @@ def account_record(session: Session, account_id: int) -> AccountRecord:
     """
     account = _account(session, account_id)
     factor = session.get(SecondFactor, account_id)
+    person = None if account.person_id is None else session.get_one(Person, account.person_id)
     return AccountRecord(
         account_id=account.id,
         login=account.login,
         display_name=account.display_name,
         person_id=account.person_id,
+        person=None if person is None else person.code,
         state=account.state,
+        has_password=account.password_hash is not None,
         must_change_password=account.must_change_password,
         has_second_factor=factor is not None and factor.confirmed_at is not None,
         last_login_at=account.last_login_at,
         grants=grants_of(session, account.id),
+        version=int(account.updated_at.timestamp() * 1_000_000),
     )
 
 
@@ -187,12 +198,6 @@ def set_state(session: Session, account_id: int, state: str, *, now: datetime) -
             .where(LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None))
             .values(revoked_at=now)
         )
-
-
-def list_accounts(session: Session, *, after: int = 0, limit: int = 100) -> list[AccountRecord]:
-    """Return accounts in order of their number, those after one of them."""
-    query = select(Account.id).where(Account.id > after).order_by(Account.id).limit(limit)
-    return [account_record(session, number) for number in session.scalars(query)]
 
 
 def _account(session: Session, account_id: int) -> Account:

@@ -1,11 +1,13 @@
 """The errors of accounts.
 
 JinggeError
-└── AccountError              anything below
-    ├── AccountMissingError   no account of that number or log-in name
-    ├── LoginTakenError       a log-in name, or a person, that has an account already
-    ├── GrantError            a role with a jurisdiction that it cannot have
-    └── SecondFactorError     a step of the second factor that is not due
+└── AccountError                anything below
+    ├── AccountMissingError     no account of that number or log-in name
+    ├── SessionMissingError     no session of that name, or one that has ended
+    ├── LoginTakenError         a log-in name, or a person, that has an account already
+    ├── GrantError              a role with a jurisdiction that it cannot have
+    ├── LastAdministratorError  what would leave nobody who can make accounts
+    └── SecondFactorError       a step of the second factor that is not due
 """
 
 from __future__ import annotations
@@ -31,3 +33,17 @@ class GrantError(AccountError):
 
 class SecondFactorError(AccountError):
     """A step of the second factor that is not due."""
+
+
+class LastAdministratorError(AccountError):
+    """What would leave nobody who can make accounts."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected another administrator who is active, got the last one.")
+
+
+class SessionMissingError(AccountError):
+    """No session of that name, or one that has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected the handle of a session of one's own that has not ended.")

@@ -36,7 +36,12 @@ KINDS_OF: Final[dict[str, frozenset[str]]] = {
 }
 """The kinds of jurisdiction that a role may have."""
 
-_TABLES: Final[dict[str, Any]] = {"sub_bureau": SubBureau, "station": Station, "beat": Beat, "team": Team}
+_TABLES: Final[dict[str, Any]] = {
+    "sub_bureau": SubBureau,
+    "station": Station,
+    "beat": Beat,
+    "team": Team,
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,11 +139,26 @@ def place_of(session: Session, kind: str, code: str) -> int:
     return found
 
 
-def place_names(session: Session, grants: Iterable[Grant]) -> list[str]:
-    """Return the name of the place of each grant; empty for the city and one's own."""
-    names = []
+@dataclass(frozen=True, slots=True)
+class GrantedPlace:
+    """The place of a grant as people know it; empty for the city and for one's own."""
+
+    code: str
+    name: str
+
+
+def places_of(session: Session, grants: Iterable[Grant]) -> list[GrantedPlace]:
+    """Return the place of each grant."""
+    found = []
     for grant in grants:
         table = _TABLES.get(grant.kind)
-        found = None if table is None else session.get(table, grant.place)
-        names.append("" if found is None else found.name)
-    return names
+        place = None if table is None else session.get(table, grant.place)
+        found.append(
+            GrantedPlace("", "") if place is None else GrantedPlace(place.code, place.name)
+        )
+    return found
+
+
+def place_names(session: Session, grants: Iterable[Grant]) -> list[str]:
+    """Return the name of the place of each grant; empty for the city and one's own."""
+    return [place.name for place in places_of(session, grants)]

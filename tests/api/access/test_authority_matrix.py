@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from asgi_call import Ask, call_all
-from service_client import start_service, stop_service
 
 from api.access.authority import authority
 from api.access.policy import PUBLIC, PolicyError, require_actions, route_actions
@@ -17,9 +15,6 @@ from api.settings import Settings
 from data.accounts.grants import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from service_client import Login, RunningService
 
     from api.service import Service
@@ -70,36 +65,27 @@ def address(method: str, path: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def asked(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    file = tmp_path_factory.mktemp("authority") / "store.db"
-    shutil.copy(tiny_file, file)
-    running = start_service(f"sqlite:///{file}")
-    yield running
-    stop_service(running)
-
-
-@pytest.fixture(scope="module")
-def logins(asked: RunningService) -> dict[str, Login]:
-    return {role: asked.login_as(role, **PLACES.get(role, {})) for role in ROLES}
+def logins(shared: RunningService) -> dict[str, Login]:
+    return {role: shared.login_as(role, **PLACES.get(role, {})) for role in ROLES}
 
 
 @pytest.mark.parametrize(
     ("method", "path", "action"), ROUTES, ids=[f"{method} {path}" for method, path, _ in ROUTES]
 )
 def test_each_role_is_let_in_as_the_matrix_says(
-    asked: RunningService, logins: dict[str, Login], method: str, path: str, action: str
+    shared: RunningService, logins: dict[str, Login], method: str, path: str, action: str
 ) -> None:
     place = address(method, path)
     if not action:
-        (told,) = call_all(asked.app, [Ask(method, place, headers=ALWAYS)])
+        (told,) = call_all(shared.app, [Ask(method, place, headers=ALWAYS)])
         assert told.status < 500 or path == "/readyz"
         return
     mine = dict(logins)
     if action == "session.own" and method not in SAFE:  # these end the session
-        mine = {role: asked.login_as(role) for role in ROLES if role not in PLACES}
+        mine = {role: shared.login_as(role) for role in ROLES if role not in PLACES}
     who = [None, *mine]
     asks = [Ask(method, place, mine[role] if role else None, headers=ALWAYS) for role in who]
-    found = dict(zip(who, (told.status for told in call_all(asked.app, asks)), strict=True))
+    found = dict(zip(who, (told.status for told in call_all(shared.app, asks)), strict=True))
     assert found.pop(None) == 401
     widest = authority().widest[action]
     wrong = {
@@ -110,7 +96,7 @@ def test_each_role_is_let_in_as_the_matrix_says(
     assert not wrong, f"{action} is for {sorted(widest)}"
 
 
-def test_unsafe_routes_ask_for_the_token(asked: RunningService, logins: dict[str, Login]) -> None:
+def test_unsafe_routes_ask_for_the_token(shared: RunningService, logins: dict[str, Login]) -> None:
     asks, names = [], []
     for method, path, action in ROUTES:
         if action and method not in SAFE:
@@ -118,7 +104,9 @@ def test_unsafe_routes_ask_for_the_token(asked: RunningService, logins: dict[str
             forged = type(logins[role])(logins[role].account_id, logins[role].token, "another")
             asks.append(Ask(method, address(method, path), forged, headers=ALWAYS))
             names.append(f"{method} {path}")
-    found = {name: told.status for name, told in zip(names, call_all(asked.app, asks), strict=True)}
+    found = {
+        name: told.status for name, told in zip(names, call_all(shared.app, asks), strict=True)
+    }
     assert {name: status for name, status in found.items() if status != 403} == {}
     assert len(found) > 30
 
@@ -128,7 +116,7 @@ def test_every_action_has_a_route_or_waits_for_one() -> None:
     assert used <= set(authority().widest)
 
 
-def test_public_routes_are_few(asked: RunningService) -> None:
+def test_public_routes_are_few(shared: RunningService) -> None:
     assert len(PUBLIC) < 16
     assert all(
         path.startswith(

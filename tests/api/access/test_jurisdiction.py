@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import pytest
 from asgi_call import Ask, Told, call_all
-from service_client import start_service, stop_service
 from tiny_store import ID_NUMBERS, PHONES
 
 from api.access.authority import authority
@@ -18,9 +16,6 @@ from api.app import create_app
 from api.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from service_client import Login, RunningService
 
     from api.service import Service
@@ -90,23 +85,14 @@ def markers() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def tiny_one(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    file = tmp_path_factory.mktemp("jurisdiction") / "store.db"
-    shutil.copy(tiny_file, file)
-    running = start_service(f"sqlite:///{file}")
-    yield running
-    stop_service(running)
+def own(shared: RunningService) -> Login:
+    return shared.login_as("station_dispatcher", station="kunbei")
 
 
 @pytest.fixture(scope="module")
-def own(tiny_one: RunningService) -> Login:
-    return tiny_one.login_as("station_dispatcher", station="kunbei")
-
-
-@pytest.fixture(scope="module")
-def theirs(tiny_one: RunningService, own: Login) -> dict[str, str]:
+def theirs(shared: RunningService, own: Login) -> dict[str, str]:
     """Make an alert, a pin and an import of Kunbei; give their numbers."""
-    client = tiny_one.client(own)
+    client = shared.client(own)
 
     def key(name: str) -> dict[str, str]:
         return {"Idempotency-Key": f"key-{name}-0000"}
@@ -130,8 +116,8 @@ def theirs(tiny_one: RunningService, own: Login) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def strangers(tiny_one: RunningService) -> dict[str, tuple[str, Login]]:
-    return {who: (role, tiny_one.login_as(role, **place)) for who, (role, place) in FOREIGN.items()}
+def strangers(shared: RunningService) -> dict[str, tuple[str, Login]]:
+    return {who: (role, shared.login_as(role, **place)) for who, (role, place) in FOREIGN.items()}
 
 
 def in_kunbei(found: re.Match[str]) -> str:
@@ -141,7 +127,7 @@ def in_kunbei(found: re.Match[str]) -> str:
 
 @pytest.mark.usefixtures("theirs")
 def test_no_answer_tells_others_of_the_people_of_a_station(
-    tiny_one: RunningService, strangers: dict[str, tuple[str, Login]]
+    shared: RunningService, strangers: dict[str, tuple[str, Login]]
 ) -> None:
     app = create_app(cast("Service", StillService()), Settings(docs=True))
     paths = [
@@ -154,7 +140,7 @@ def test_no_answer_tells_others_of_the_people_of_a_station(
     num_asked = 0
     for who, (role, login) in strangers.items():
         mine = [path for path, action in paths if role in authority().widest[action]]
-        answers = call_all(tiny_one.app, [Ask("GET", path, login) for path in mine])
+        answers = call_all(shared.app, [Ask("GET", path, login) for path in mine])
         num_asked += len(mine)
         told += [
             f"{who}: {path} tells {mark}"
@@ -167,10 +153,10 @@ def test_no_answer_tells_others_of_the_people_of_a_station(
 
 
 def test_the_people_of_a_station_are_told_to_its_dispatcher(
-    tiny_one: RunningService, own: Login
+    shared: RunningService, own: Login
 ) -> None:
     answers = call_all(
-        tiny_one.app,
+        shared.app,
         [Ask("GET", path, own) for path in ("/console/people", "/api/v1/rosters/1/assignments")],
     )
     assert all("某li" in answer.body.decode() for answer in answers)
@@ -179,17 +165,17 @@ def test_the_people_of_a_station_are_told_to_its_dispatcher(
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.usefixtures("theirs")
 def test_lists_are_empty_for_a_station_without_any(
-    tiny_one: RunningService, own: Login, strangers: dict[str, tuple[str, Login]], path: str
+    shared: RunningService, own: Login, strangers: dict[str, tuple[str, Login]], path: str
 ) -> None:
     for who, login in (("own", own), ("another", strangers["another sub-bureau's station"][1])):
         told: Told
-        (told,) = call_all(tiny_one.app, [Ask("GET", path, login)])
+        (told,) = call_all(shared.app, [Ask("GET", path, login)])
         assert told.status == 200
         assert bool(orjson.loads(told.body)["items"]) == (who == "own")
 
 
 def test_what_has_a_number_is_not_there_for_others(
-    tiny_one: RunningService,
+    shared: RunningService,
     own: Login,
     theirs: dict[str, str],
     strangers: dict[str, tuple[str, Login]],
@@ -197,12 +183,12 @@ def test_what_has_a_number_is_not_there_for_others(
     for method, template, body in DEEDS:
         path = template.format_map(theirs)
         content = b"" if body is None else orjson.dumps(body)
-        tag = (("if-match", _tag(tiny_one, own, path)), KEY)
+        tag = (("if-match", _tag(shared, own, path)), KEY)
         for who, (role, login) in strangers.items():
             if role == "station_dispatcher":
-                (told,) = call_all(tiny_one.app, [Ask(method, path, login, content, headers=tag)])
+                (told,) = call_all(shared.app, [Ask(method, path, login, content, headers=tag)])
                 assert told.status == 404, f"{who}: {method} {path}: {told.body[:300]!r}"
-        (told,) = call_all(tiny_one.app, [Ask(method, path, own, content, headers=tag)])
+        (told,) = call_all(shared.app, [Ask(method, path, own, content, headers=tag)])
         # Nothing was explained or previewed where nobody works off the jobs: that is told.
         assert told.status < 300 or told.status == 409, f"{method} {path}: {told.body[:300]!r}"
 
