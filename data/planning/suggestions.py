@@ -1,0 +1,159 @@
+"""The best people for an open place of a roster: cheapest first, each checked by all rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from sqlalchemy import and_, func, select
+
+from data.planning.board import people_of
+from data.planning.edits import outcome_of
+from data.planning.slices import slice_around
+from data.store.errors import ScenarioMissingError
+from data.store.tables.rosters import Assignment
+from data.store.tables.scenarios import (
+    EditionBeat,
+    ScenarioAvailability,
+    ScenarioPerson,
+    ScenarioRole,
+)
+from dispatch.rules import Tier
+from grid.travel import great_circle_m
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from data.planning.board import Member
+    from data.planning.edits import Outcome
+    from data.store.tables.rosters import Roster
+    from data.store.tables.scenarios import Scenario
+
+TRIED: Final = 12
+"""So many of the nearest are asked of the checker, at most."""
+_DEG_M: Final = 110_000.0
+"""Metres of a degree of latitude, rounded down so that the box is never too small."""
+_WALK_M_MIN: Final = 84.0
+"""Walking pace, 1.4 m/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Somebody for a place: how far they are, why they may, what it would do."""
+
+    member: Member
+    distance_m: float
+    walk_min: int
+    qualification: str
+    outcome: Outcome
+
+
+def suggest(
+    session: Session,
+    roster: Roster,
+    scenario: Scenario,
+    place: tuple[int, int, int],
+    *,
+    most: int = 3,
+    reach_m: float = 10_000.0,
+) -> list[Suggestion]:
+    """Give the best people for a place, cheapest first.
+
+    Parameters
+    ----------
+    place : (beat, shift, role)
+        Positions in the scenario.
+    reach_m : float
+        How far from the beat to look for volunteers; their own limits hold, too.
+
+    Raises
+    ------
+    ScenarioMissingError
+        Where the scenario has no such place.
+    """
+    beat, shift, role_at = place
+    role = session.get(ScenarioRole, (scenario.id, role_at))
+    ground = session.get(EditionBeat, (scenario.edition_id, beat))
+    if role is None or ground is None:
+        raise ScenarioMissingError("Expected a place of the roster.")
+    found = _candidates(
+        session, roster, scenario, ground=ground, role=role, shift=shift, reach_m=reach_m
+    )
+    if not found:
+        return []
+    wanted = {code for code in role.qualifications.split(";") if code}
+    lat = np.array([one.lat for one in found], np.float64)
+    lng = np.array([one.lng for one in found], np.float64)
+    metres = great_circle_m(lat, lng, ground.lat, ground.lng)
+    turns = _turns(session, roster.id, [one.position for one in found])
+    # Nearest first, and whoever has few turns before whoever has many: 100 m count one, as they
+    # do in the plan's costs, and a turn 20.
+    order = np.argsort(
+        metres / 100 + 20.0 * np.array([turns.get(one.position, 0) for one in found]),
+        kind="stable",
+    )
+    asked = {found[i].position for i in order[:TRIED]}
+    known = people_of(session, roster, scenario, asked)
+    around = slice_around(session, scenario.id, roster.id, asked, [(beat, shift)])
+    best: list[Suggestion] = []
+    for i in order[:TRIED].tolist():
+        one = found[i]
+        outcome, _, _ = outcome_of(around, (), [(one.position, beat, shift, role_at)])
+        if outcome.is_refused:
+            continue
+        held = sorted(wanted & set(one.qualifications.split(";")))
+        minutes = max(1, round(float(metres[i]) / _WALK_M_MIN))
+        member = known[one.position]
+        best.append(Suggestion(member, float(metres[i]), minutes, held[0] if held else "", outcome))
+        if len(best) == most:
+            break
+    return sorted(best, key=lambda one: (one.outcome.cost, one.distance_m, one.member.code))
+
+
+def _candidates(
+    session: Session,
+    roster: Roster,
+    scenario: Scenario,
+    *,
+    ground: EditionBeat,
+    role: ScenarioRole,
+    shift: int,
+    reach_m: float,
+) -> list[ScenarioPerson]:
+    p, v, a = ScenarioPerson, ScenarioAvailability, Assignment
+    conditions = [p.scenario_id == scenario.id, p.tier == role.tier]
+    if role.tier == Tier.VOLUNTEER:
+        north = reach_m / _DEG_M
+        east = north / max(float(np.cos(np.radians(ground.lat))), 0.1)
+        conditions += [
+            p.lat.between(ground.lat - north, ground.lat + north),
+            p.lng.between(ground.lng - east, ground.lng + east),
+        ]
+    else:
+        conditions.append(p.station_code == ground.station_code)
+    query = (
+        select(p)
+        .join(v, and_(v.scenario_id == p.scenario_id, v.person == p.position, v.shift == shift))
+        .outerjoin(a, and_(a.roster_id == roster.id, a.person == p.position, a.shift == shift))
+        .where(*conditions, a.person.is_(None))
+        .order_by(p.position)
+    )
+    professions = {code for code in role.professions.split(";") if code}
+    qualifications = {code for code in role.qualifications.split(";") if code}
+    return [
+        one
+        for one in session.scalars(query)
+        if (not professions and not qualifications)
+        or one.profession in professions
+        or qualifications & set(one.qualifications.split(";"))
+    ]
+
+
+def _turns(session: Session, roster_id: int, people: list[int]) -> dict[int, int]:
+    query = (
+        select(Assignment.person, func.count())
+        .where(Assignment.roster_id == roster_id, Assignment.person.in_(people))
+        .group_by(Assignment.person)
+    )
+    return dict(session.execute(query).all())
