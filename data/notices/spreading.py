@@ -1,0 +1,91 @@
+"""Spread what was told: a row in the inbox, and one waiting row a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from data.notices.preferences import leaves_at, preference_of, stops_of
+from data.store.tables.accounts import Account
+from data.store.tables.notices import InboxNotice, PushSubscription
+from data.store.tables.outbox import OutboxNotice
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy.orm import Session
+
+BATCH: Final = 100
+
+
+def spread(session: Session, now: datetime, zone: ZoneInfo, limit: int = BATCH) -> int:
+    """Spread the oldest notices that nobody has spread, in one transaction; return how many."""
+    rows = session.scalars(
+        select(OutboxNotice)
+        .where(
+            OutboxNotice.channel.is_(None),
+            OutboxNotice.sent_at.is_(None),
+            OutboxNotice.dead_at.is_(None),
+            OutboxNotice.due_at <= now,
+        )
+        .order_by(OutboxNotice.due_at, OutboxNotice.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.outcome, row.sent_at = _spread_one(session, row, now, zone), now
+    session.flush()
+    return len(rows)
+
+
+def _spread_one(session: Session, row: OutboxNotice, now: datetime, zone: ZoneInfo) -> str:
+    person = row.content.get("person_id")
+    account = session.scalar(select(Account.id).where(Account.person_id == person))
+    if person is None or account is None:
+        return "gone"
+    if stops_of(session, account) & {row.topic, row.matter}:
+        return "declined"
+    session.add(
+        InboxNotice(
+            account_id=account,
+            event_id=row.event_id,
+            topic=row.topic,
+            content=row.content.get("values", {}),
+            created_at=row.created_at,
+        )
+    )
+    if row.expires_at is not None and row.expires_at <= now:
+        return "expired"
+    preference = preference_of(session, account)
+    if preference.push:
+        due = leaves_at(preference, now, zone, urgent=row.urgent)
+        _to_browsers(session, row, account, now, due)
+    return "sent"
+
+
+def _to_browsers(
+    session: Session, row: OutboxNotice, account: int, now: datetime, due: datetime
+) -> None:
+    browsers = session.scalars(
+        select(PushSubscription.id).where(
+            PushSubscription.account_id == account, PushSubscription.dead_at.is_(None)
+        )
+    )
+    for browser in browsers.all():
+        session.add(
+            OutboxNotice(
+                event_id=f"{row.event_id}:push:{browser}",
+                topic=row.topic,
+                content={**row.content, "event_id": row.event_id},
+                channel="push",
+                account_id=account,
+                subscription_id=browser,
+                matter=row.matter,
+                urgent=row.urgent,
+                expires_at=row.expires_at,
+                created_at=now,
+                due_at=due,
+            )
+        )
