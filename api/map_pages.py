@@ -61,7 +61,7 @@ def city_page(
         level=round(100 * GAP_LEVEL),
         nonce=nonce,
         assets=assets,
-        tiles=None if settings is None else _base_tiles(settings),
+        tiles=None if settings is None else base_tiles(settings),
         targets=(settings or Settings()).targets(),
     )
 
@@ -103,7 +103,8 @@ def busiest_shift(city: City) -> int:
     return int(wanted.argmax())
 
 
-def _base_tiles(settings: Settings) -> BaseTiles | None:
+def base_tiles(settings: Settings) -> BaseTiles | None:
+    """Return the tiles that an administrator put under all maps; None for none."""
     if not settings.tile_url:
         return None
     return BaseTiles(

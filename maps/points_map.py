@@ -1,14 +1,17 @@
-"""A small map of points for a phone: what is near, where one stands, the districts around.
+"""A small map of points and circles: what is near, who is where, an alert and its waves.
 
-The points come as JSON from an address of ours; their labels were written by people, so they are
-shown with ``textContent`` and never enter this page. A point is ``{"id", "lat", "lng", "kind",
-"label"}`` with an optional ``"detail"`` and ``"href"``, a path of ours that opens in the whole
-window; the answer is ``{"points": [...], "here": [lat, lng] or null}``.
+It stands by itself or in a frame (`points_map`), or is a part of another page (`points_part`).
+What it shows comes as JSON, from an address of ours or from the page's own script. Labels were
+written by people, so they are shown with ``textContent`` and never enter HTML that we make.
+
+An answer is ``{"points": [...], "circles": [...], "here": [lat, lng] or null}``. A point is
+``{"id", "lat", "lng", "kind", "label"}`` with an optional ``"detail"`` and ``"href"``, a path of
+ours that opens in the whole window; a circle has ``"radius_m"`` besides, and may be ``"dashed"``.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from branca.element import MacroElement
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 
 SCRIPTS: Final = ("leaflet.js", "dom.js", "gcj02.js", "points_map.js")
 STYLES: Final = ("leaflet.css", "points_map.css")
-LABELS: Final = ("here", "locate", "open", "legend", "failed", "none", "zoom_in", "zoom_out")
+PAGE_STYLES: Final = (*STYLES, "points_page.css")
+LABELS: Final = (
+    *("here", "locate", "open", "legend", "failed", "none", "zoom_in", "zoom_out", "circle"),
+)
 PREFIX: Final = "map.points."
 
 
@@ -57,7 +63,7 @@ class PointsPage:
     labels : mapping of str to str
         The catalogue; `LABELS` after `PREFIX` are used.
     points : str
-        Address that gives the points.
+        Address that gives the points; empty where the page's own script gives them.
     view : Bounds
         What is shown where there are no points.
     kinds : mapping of str to PointKind
@@ -68,6 +74,8 @@ class PointsPage:
         As for a city's map.
     tiles : BaseTiles or None
         Under the points.
+    circle : bool
+        Whether the reader can draw a circle, which the page is told of by ``jg:circle``.
     """
 
     title: str
@@ -79,7 +87,8 @@ class PointsPage:
     outlines: str = ""
     nonce: str = ""
     assets: str | None = None
-    tiles: BaseTiles | None = field(default=None)
+    tiles: BaseTiles | None = None
+    circle: bool = False
 
     def __post_init__(self) -> None:
         if not self.kinds:
@@ -94,11 +103,47 @@ class PointsPage:
             "lang": self.lang,
             "labels": {name: self.labels[PREFIX + name] for name in LABELS},
             "points": self.points,
+            "circle": self.circle,
             "outlines": self.outlines,
             "view": self.view,
             "kinds": {code: asdict(kind) for code, kind in self.kinds.items()},
             "tiles": None if self.tiles is None else asdict(self.tiles),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class PointsPart:
+    """A map as a part of a page: what its template writes.
+
+    Attributes
+    ----------
+    config : dict
+        As JSON in the attribute ``data-config`` of an element of the class ``jg-points``.
+    styles, scripts : tuple of str
+        Addresses for the page's head, in this order; scripts deferred.
+    """
+
+    config: dict[str, object]
+    styles: tuple[str, ...]
+    scripts: tuple[str, ...]
+
+
+def points_part(page: PointsPage) -> PointsPart:
+    """Return a map of points as a part of a page; its title and nonce are not used.
+
+    Raises
+    ------
+    ValueError
+        Where the page's assets have no address.
+    """
+    if page.assets is None:
+        raise ValueError("Expected an address of the maps' assets, got none.")
+    at = f"{page.assets}/"
+    return PointsPart(
+        config=page.config(),
+        styles=tuple(at + name for name in STYLES),
+        scripts=tuple(at + name for name in SCRIPTS),
+    )
 
 
 class PointsLayer(MacroElement):
@@ -129,9 +174,9 @@ def points_map(page: PointsPage) -> str:
         nonce=page.nonce,
         assets=page.assets,
         islands={"jg-config": page.config()},
-        preload=(page.points,),
+        preload=tuple(filter(None, (page.points,))),
         scripts=SCRIPTS,
-        styles=STYLES,
+        styles=PAGE_STYLES,
     )
     (south, west), (north, east) = page.view
     middle = ((south + north) / 2, (west + east) / 2)

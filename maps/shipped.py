@@ -31,7 +31,7 @@ SCRIPTS: Final = (
     "time_strip.js",
     "city_map.js",
 )
-OTHERS: Final = ("points_map.js", "points_map.css")
+OTHERS: Final = ("points_map.js", "points_map.css", "points_page.css")
 """Of the small map of points."""
 MEDIA_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 

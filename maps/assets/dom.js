@@ -32,6 +32,7 @@
     sliders: "M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 3v3M5.5 10v3",
     list: "M5.5 4h8.5M5.5 8h8.5M5.5 12h8.5M2 4h.5M2 8h.5M2 12h.5",
     side: "M2 3h12v10H2zM8 3v10",
+    ring: "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12M8 7.5v1M7.5 8h1",
     print: "M4.5 6V2h7v4M4.5 11.5H2.5v-5.5h11v5.5h-2M4.5 9.5h7V14h-7z",
     close: "M4 4l8 8M12 4l-8 8",
     play: "M4.5 2.5v11l8.5-5.5z",

@@ -7,10 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jinja2 import Environment, FileSystemLoader
 from payloads import PAYLOADS
 
 from api.language import texts_of
-from maps.points_map import SCRIPTS, STYLES, PointKind, PointsPage, points_map
+from maps.points_map import PAGE_STYLES, SCRIPTS, PointKind, PointsPage, points_map, points_part
 from maps.shipped import MEDIA_TYPES, read_asset
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def shown(browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Pa
 def test_labels_are_text_and_links_are_ours(shown: tuple[Page, list[str]]) -> None:
     page, notes = shown
     found = page.evaluate(
-        """() => Jingge.points.marks.map((mark) => {
+        """() => [...Jingge.points.marks.values()].map((mark) => {
           mark.openPopup();
           const box = mark.getPopup().getElement();
           const link = box.querySelector("a[target]");
@@ -134,7 +135,7 @@ def test_marks_are_buttons_with_names_for_the_keyboard(shown: tuple[Page, list[s
     page, _ = shown
     name = page.evaluate(
         """() => {
-          const node = Jingge.points.marks[0].getElement();
+          const node = [...Jingge.points.marks.values()][0].getElement();
           node.focus();
           return [node.getAttribute("role"), node.getAttribute("aria-label"), node.offsetWidth];
         }"""
@@ -150,7 +151,7 @@ def test_marks_are_buttons_with_names_for_the_keyboard(shown: tuple[Page, list[s
 
 
 def test_page_and_assets_are_small() -> None:
-    parts = [points_map(page_of()).encode(), *(read_asset(n) for n in (*SCRIPTS, *STYLES))]
+    parts = [points_map(page_of()).encode(), *(read_asset(n) for n in (*SCRIPTS, *PAGE_STYLES))]
     assert sum(len(gzip.compress(part, 6)) for part in parts) < 60_000
     assert json.dumps(POINTS)[:1] == "["
 
@@ -159,3 +160,124 @@ def test_page_and_assets_are_small() -> None:
 def test_only_addresses_of_ours(address: str) -> None:
     with pytest.raises(ValueError, match="address of ours"):
         page_of(points=address)
+
+
+PART = """<!doctype html><title>x</title>
+{% from "parts/points_map.html" import points_head, points_map %}
+{{ points_head(part) }}<p>before</p>{{ points_map(part, label) }}"""
+
+
+@pytest.fixture
+def part(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
+    """A page that has a map as a part and gives it points itself."""
+    environment = Environment(loader=FileSystemLoader("api/templates"), autoescape=True)
+    values = page_of(points="", circle=True)
+    html = environment.from_string(PART).render(part=points_part(values), label="'\"<b>")
+    page = browser.new_page(viewport={"width": 800, "height": 600})
+    notes: list[str] = []
+    page.on("console", lambda m: notes.append(m.text) if m.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: notes.append(str(error)))
+
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN)
+        if path == "/":
+            headers = {"content-security-policy": POLICY, "content-type": "text/html"}
+            route.fulfill(body=html, headers=headers)
+        elif path == "/outlines.json":
+            route.fulfill(json=SQUARE)
+        else:
+            name = path.removeprefix("/static/")
+            kind = MEDIA_TYPES[name[name.rindex(".") :]]
+            route.fulfill(body=read_asset(name), content_type=kind)
+
+    page.route("**/*", answer)
+    page.goto(f"{ORIGIN}/")
+    page.wait_for_selector(".jg-points[data-ready]")
+    page.evaluate(
+        """() => {
+          globalThis.told = [];
+          for (const name of ["select", "circle"])
+            document.addEventListener(`jg:${name}`, (event) => told.push([name, event.detail]));
+        }"""
+    )
+    yield page, notes
+    page.close()
+
+
+def update(page: Page, points: list[dict[str, Any]], **more: Any) -> None:
+    page.evaluate(
+        "(answer) => document.querySelector('.jg-points').points.update(answer)",
+        {"points": points, **more},
+    )
+
+
+def test_a_part_of_a_page_is_updated_in_place(part: tuple[Page, list[str]]) -> None:
+    page, notes = part
+    update(page, POINTS)
+    page.evaluate("document.querySelector('.jg-points').points.map.setView([40.64, 109.81], 12)")
+    page.locator(".jg-point").nth(3).click(force=True)
+    assert page.evaluate("told[0][0]") == "select"
+    opened = page.locator(".jg-popup h2").text_content()
+    at = page.evaluate("document.querySelector('.jg-points').points.map.getCenter().lat")
+    chosen = page.evaluate("told[0][1]")
+    ring = {"lat": 40.64, "lng": 109.81, "radius_m": 500, "kind": "full", "label": "<b>"}
+    update(page, [p for p in POINTS if p["id"] in {chosen, 1}], circles=[ring])
+    assert page.locator(".jg-point").count() == 2
+    assert page.locator(".jg-popup h2").text_content() == opened
+    assert page.evaluate("document.querySelector('.jg-points').points.map.getCenter().lat") == at
+    update(page, [])
+    assert page.locator(".jg-said").text_content() == "附近暂时没有"
+    assert notes == []
+
+
+def test_many_points_are_drawn_on_a_canvas(part: tuple[Page, list[str]]) -> None:
+    page, notes = part
+    many = [
+        {**POINTS[k % 2], "id": k, "lat": 40.6 + k / 2e4, "lng": 109.8 + (k % 40) / 400}
+        for k in range(2000)
+    ]
+    update(page, many)
+    assert page.locator(".jg-point").count() == 0
+    x, y = page.evaluate(
+        """() => {
+          const { map, marks } = document.querySelector(".jg-points").points;
+          const mark = [...marks.values()][700];
+          map.setView(mark.getLatLng(), 16, { animate: false });
+          const box = map.getContainer().getBoundingClientRect();
+          const at = map.latLngToContainerPoint(mark.getLatLng());
+          return [box.x + at.x, box.y + at.y];
+        }"""
+    )
+    page.wait_for_timeout(50)
+    page.mouse.click(x, y)
+    assert page.locator(".jg-popup h2").text_content() == many[700]["label"]
+    assert page.evaluate("told") == [["select", 700]]
+    assert notes == []
+
+
+def test_a_circle_is_drawn_by_one_drag(part: tuple[Page, list[str]]) -> None:
+    page, notes = part
+    page.get_by_role("button", name="画圆圈定").click()
+    box = page.locator(".jg-points").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 300, box["y"] + 120)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 340, box["y"] + 120, steps=4)
+    page.mouse.up()
+    ((name, circle),) = page.evaluate("told")
+    assert name == "circle"
+    expected = page.evaluate(
+        """() => {
+          const { map } = document.querySelector(".jg-points").points;
+          const a = map.containerPointToLatLng([300, 120]);
+          return [a.lat, a.lng, map.distance(a, map.containerPointToLatLng([340, 120]))];
+        }"""
+    )
+    assert [circle["lat"], circle["lng"]] == pytest.approx(expected[:2], abs=1e-5)
+    assert circle["radius_m"] == pytest.approx(expected[2], rel=0.01)
+    # Escape gives another one up; the drawn one stays.
+    page.get_by_role("button", name="画圆圈定").click()
+    page.keyboard.press("Escape")
+    assert page.locator(".jg-drawing").count() == 0
+    assert page.evaluate("!!document.querySelector('.jg-points').points.circle")
+    assert notes == []
