@@ -30,6 +30,7 @@ from api.routes.v1 import (
     session,
     shifts,
 )
+from api.routes.v1.records import ROUTERS as RECORDS
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
 from api.templating import Templates
@@ -54,6 +55,7 @@ _TAGS: Final = [
     {"name": "plan", "description": "The roster, coverage, shortfalls, figures."},
     {"name": "nearest", "description": "The nearest tasks, the nearest people."},
     {"name": "alerts", "description": "Alerts, calls and answers, positions, live changes."},
+    {"name": "people", "description": "Files of members, and the way of a membership."},
     {"name": "access", "description": "Log in and out; accounts, their roles and places."},
     {"name": "service", "description": "Health."},
 ]
@@ -99,6 +101,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     ):
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (session.router, accounts.router):
+        app.include_router(router, prefix="/api/v1", responses=problems(500))
+    for router in RECORDS:
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (ground.router, plan.router):
         app.include_router(router, prefix="/api/v1", responses=problems(500))

@@ -12,7 +12,7 @@ from data.store.tables.people import Person
 from data.store.tables.teams import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -72,6 +72,12 @@ def people_ids(session: Session, scope: Scope, codes: Iterable[str]) -> dict[str
         if code not in found:
             raise RecordMissingError("person", code)
     return {code: found[code] for code in wanted}
+
+
+def codes_within(session: Session, scope: Scope, codes: Sequence[str]) -> list[str]:
+    """Give those of a page of people who lie within a scope."""
+    query = select(Person.code).where(Person.code.in_(codes), scope.people())
+    return list(session.scalars(query))
 
 
 def find_station(session: Session, scope: Scope | None, code: str) -> Station:

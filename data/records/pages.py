@@ -60,13 +60,16 @@ def read_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         key = json.loads(raw)
     except (ValueError, binascii.Error, RecursionError):
         key = None
-    if (
-        not isinstance(key, list)
-        or tuple(map(type, key)) != kinds
-        or any(isinstance(part, int) and not -(2**63) <= part < 2**63 for part in key)
-    ):
+    if not isinstance(key, list) or tuple(map(type, key)) != kinds or not all(map(_is_kept, key)):
         raise ValueRefusedError("Expected a cursor that was given as `next`, got another text.")
     return tuple(key)
+
+
+def _is_kept(part: int | str) -> bool:
+    """Tell whether both databases can compare with a part of a key."""
+    if isinstance(part, int):
+        return -(2**63) <= part < 2**63
+    return "\0" not in part and not any("\ud800" <= letter <= "\udfff" for letter in part)
 
 
 def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], bool]:
