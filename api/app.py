@@ -92,6 +92,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.assets = Assets.load()
     app.state.templates = Templates(app.state.assets)
     index = LiveIndex(service.store, service.clock)
+    app.state.notices = None  # a server puts its `NoticeRunner` here
     app.state.live = LiveDesk(index, AlertRunner(service.store, index, service.clock))
     for router in (nearest.router, alerts.router, live.router):  # before `people/{code}` and such
         app.include_router(router, prefix="/api/v1", responses=problems(500))

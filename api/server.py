@@ -13,6 +13,7 @@ import uvicorn
 from api.app import create_app
 from api.city_holder import StoredCity
 from api.errors import NoRosterError
+from api.notice_runner import NoticeRunner
 from api.service import Service, utc_now
 from data.store.engine import open_store, store_url
 from data.store.keys import load_keys
@@ -114,12 +115,15 @@ def serve(service: Service, settings: Settings, listener: socket.socket, texts: 
     """Serve until interrupted; requests under way are finished first, then the store is closed."""
     print(texts("cli.serve.loading"), flush=True)  # noqa: T201
     desk: LiveDesk | None = None
+    notices: NoticeRunner | None = None
     try:
         with suppress(NoRosterError):
             service.cities.served()
         app = create_app(service, settings)
         desk = app.state.live
         desk.start()
+        notices = app.state.notices = NoticeRunner(service, settings)
+        notices.start()
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -134,6 +138,8 @@ def serve(service: Service, settings: Settings, listener: socket.socket, texts: 
         )
         server.run(sockets=[listener])
     finally:
+        if notices is not None:
+            notices.close()
         if desk is not None:
             desk.close()
         service.close()

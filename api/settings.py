@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
+_SHORTEST_TOKEN = 16
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -51,6 +52,20 @@ class Settings:
         The city's: which day it is.
     metrics_token : str
         Who gives it as ``Authorization: Bearer …`` may read ``/metrics`` from another machine.
+    log : str
+        ``json``: a line of JSON on standard error for each request and warning; ``plain``:
+        warnings alone, for people; empty: plain on a terminal, else JSON.
+    notice_targets : str
+        Group addresses of notices, ``name:topic,topic=URL`` with blanks between them: robots of
+        WeCom, DingTalk and Feishu, e-mail, a gateway that takes JSON, as addresses of Apprise. They
+        are secrets. The topics are those that a group is told of, such as ``alone.silent``.
+    notice_hosts : str
+        The hosts, with commas between them, to which e-mail and gateways may go.
+    push_key_file : str
+        File of the key for web push, made where it is not there; empty: no web push, and no request
+        to a push service.
+    push_contact : str
+        Whom a push service may write to about this server, ``mailto:…``.
     cluster_ca, cluster_cert, cluster_key : str
         Files for ``jingge plan --scheduler tls://…``: the authority that signed the scheduler's
         certificate, our certificate, its key. Empty: what Dask's own configuration says.
@@ -68,6 +83,11 @@ class Settings:
     second_factor: str = "staff"
     timezone: str = "Asia/Shanghai"
     metrics_token: str = ""
+    log: str = ""
+    notice_targets: str = ""
+    notice_hosts: str = ""
+    push_key_file: str = ""
+    push_contact: str = ""
     cluster_ca: str = ""
     cluster_cert: str = ""
     cluster_key: str = ""
@@ -81,12 +101,21 @@ class Settings:
             raise SettingsError(
                 f"Expected JINGGE_SECOND_FACTOR staff or optional, got {self.second_factor!r}."
             )
+        if self.log not in {"", "json", "plain"}:
+            raise SettingsError(f"Expected JINGGE_LOG json or plain, got {self.log!r}.")
+        if self.metrics_token and len(self.metrics_token) < _SHORTEST_TOKEN:
+            raise SettingsError(
+                f"Expected JINGGE_METRICS_TOKEN of at least {_SHORTEST_TOKEN} letters."
+            )
         if self.public_url and not re.fullmatch(r"https?://[^/?#@\s]+", self.public_url):
             raise SettingsError(
                 "Expected JINGGE_PUBLIC_URL such as https://jingge.example, without a path, "
                 f"got {self.public_url!r}."
             )
         self.targets()
+        self.targets_of_notices()
+        if self.push_contact and not self.push_contact.startswith(("mailto:", "https://")):
+            raise SettingsError("Expected JINGGE_PUSH_CONTACT to begin with mailto: or https://.")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -114,6 +143,27 @@ class Settings:
                 )
             found[int(pair[1])] = float(pair[2]) / 100
         return found
+
+    def targets_of_notices(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """Return the group addresses by name, each with its topics.
+
+        An error tells no address, for they are secrets.
+        """
+        found = {}
+        for part in self.notice_targets.split():
+            pair = re.fullmatch(r"([a-z0-9_-]{1,32})(?::([a-z_.,]*))?=([a-z]+://\S+)", part)
+            if not pair:
+                raise SettingsError(
+                    "Expected JINGGE_NOTICE_TARGETS such as duty:alone.silent=wecombot://KEY, "
+                    "got a part of another form."
+                )
+            topics = frozenset(filter(None, (pair[2] or "").split(",")))
+            found[pair[1]] = (pair[3], topics)
+        return found
+
+    def hosts_of_notices(self) -> frozenset[str]:
+        """Return the hosts to which e-mail and gateways may go."""
+        return frozenset(filter(None, self.notice_hosts.replace(" ", "").split(",")))
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

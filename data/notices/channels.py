@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +17,7 @@ from pywebpush import WebPushException, webpush
 
 from data.notices.errors import SubscriptionError, TargetError
 from data.notices.subscriptions import PUSH_HOSTS, Browser, check_endpoint
+from data.notices.words import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -121,14 +122,25 @@ class Push:
 class Groups:
     """Group addresses by name, from the settings alone, never from what a user gives.
 
+    Attributes
+    ----------
+    targets : mapping
+        Address by name.
+    hosts : collection of str
+        Where e-mail and gateways may go.
+    topics : mapping
+        By name, the topics that a group is told of whenever anybody is.
+
     Raises
     ------
     TargetError
-        For a scheme or host that is not allowed; the address itself is a secret and not told.
+        For a scheme or host that is not allowed, or a topic that there is not; the address itself
+        is a secret and not told.
     """
 
     targets: Mapping[str, str]
     hosts: Collection[str] = ()
+    topics: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, url in self.targets.items():
@@ -142,6 +154,15 @@ class Groups:
                 raise TargetError(f"Expected the host of target {name!r} to be on the list.")
             if not apprise.Apprise().add(url):
                 raise TargetError(f"Expected target {name!r} to be an address of Apprise.")
+            if unknown := set(self.topics.get(name, ())) - set(TOPICS):
+                raise TargetError(
+                    f"Expected the topics of target {name!r} to be of {', '.join(TOPICS)}, "
+                    f"got {', '.join(sorted(unknown))}."
+                )
+
+    def told_of(self, topic: str) -> list[str]:
+        """Return the names of the groups that are told of a topic."""
+        return sorted(name for name, topics in self.topics.items() if topic in topics)
 
     def send(self, target: str, words: Words, event_id: str) -> Result:
         """Send to a named address; a gateway for JSON gets ``event_id``, too."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from data.notices.channels import Groups, Push
@@ -110,7 +111,11 @@ class Relay:
     def step(self) -> int:
         """Spread and send one batch; return how much was done."""
         now = self._clock()
-        count = self._store.submit(lambda session: spread(session, now, self._zone))
+        if not self._has_due(now):  # a look that takes no writer's turn
+            return 0
+        count = self._store.submit(
+            lambda session: spread(session, now, self._zone, groups=self._groups)
+        )
         parcels = self._store.submit(lambda session: self._lease(session, now))
         for parcel in parcels:
             if self._stop.is_set():  # the lease runs out, and another relay goes on
@@ -119,6 +124,11 @@ class Relay:
             self._store.submit(partial(self._note, parcel=parcel, result=result))
         return count + len(parcels)
 
+    def _has_due(self, now: datetime) -> bool:
+        query = select(OutboxNotice.id).where(*_waiting(now)).limit(1)
+        with self._store.read() as session:
+            return session.scalar(query) is not None
+
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
@@ -126,19 +136,16 @@ class Relay:
             except StoreError:
                 _LOG.warning("The relay of notices could not use the store and tries again.")
                 done = 0
+            except Exception:  # noqa: BLE001 - a thread that ends leaves everybody untold
+                _LOG.exception("Notices could not be sent.")
+                done = 0
             if not done:
                 self._stop.wait(EVERY_S)
 
     def _lease(self, session: Session, now: datetime) -> list[Parcel]:
         rows = session.scalars(
             select(OutboxNotice)
-            .where(
-                OutboxNotice.channel.is_not(None),
-                OutboxNotice.sent_at.is_(None),
-                OutboxNotice.dead_at.is_(None),
-                OutboxNotice.due_at <= now,
-                or_(OutboxNotice.leased_until.is_(None), OutboxNotice.leased_until <= now),
-            )
+            .where(OutboxNotice.channel.is_not(None), *_waiting(now))
             .order_by(OutboxNotice.due_at, OutboxNotice.id)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
@@ -209,6 +216,15 @@ class Relay:
             row.due_at = now + timedelta(seconds=wait_s(parcel.tries, self._chance))
         _note_browser(session, parcel, result, now)
         session.flush()
+
+
+def _waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboxNotice.sent_at.is_(None),
+        OutboxNotice.dead_at.is_(None),
+        OutboxNotice.due_at <= now,
+        or_(OutboxNotice.leased_until.is_(None), OutboxNotice.leased_until <= now),
+    )
 
 
 def wait_s(tries: int, chance: random.Random) -> float:

@@ -1,4 +1,4 @@
-"""Spread what was told: a row in the inbox, and one waiting row a browser."""
+"""Spread what was told: a row in the inbox, and one waiting row a browser and group."""
 
 from __future__ import annotations
 
@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from data.notices.channels import Groups
+
 BATCH: Final = 100
 
 
-def spread(session: Session, now: datetime, zone: ZoneInfo, limit: int = BATCH) -> int:
+def spread(
+    session: Session,
+    now: datetime,
+    zone: ZoneInfo,
+    limit: int = BATCH,
+    *,
+    groups: Groups | None = None,
+) -> int:
     """Spread the oldest notices that nobody has spread, in one transaction; return how many."""
     rows = session.scalars(
         select(OutboxNotice)
@@ -36,6 +45,8 @@ def spread(session: Session, now: datetime, zone: ZoneInfo, limit: int = BATCH) 
     ).all()
     for row in rows:
         row.outcome, row.sent_at = _spread_one(session, row, now, zone), now
+        if groups is not None:
+            _to_groups(session, row, groups.told_of(row.topic), now)
     session.flush()
     return len(rows)
 
@@ -63,6 +74,30 @@ def _spread_one(session: Session, row: OutboxNotice, now: datetime, zone: ZoneIn
         due = leaves_at(preference, now, zone, urgent=row.urgent)
         _to_browsers(session, row, account, now, due)
     return "sent"
+
+
+def _to_groups(session: Session, row: OutboxNotice, names: list[str], now: datetime) -> None:
+    """Tell each group once of an event, however many people are told of it."""
+    event = row.event_id.removesuffix(f":{row.content.get('person_id')}")
+    for name in names:
+        event_id = f"{event}:group:{name}"
+        known = select(OutboxNotice.id).where(OutboxNotice.event_id == event_id)
+        if session.scalar(known) is None:
+            session.add(
+                OutboxNotice(
+                    event_id=event_id,
+                    topic=row.topic,
+                    content={"values": row.content.get("values", {})},
+                    channel="group",
+                    target=name,
+                    matter=row.matter,
+                    urgent=row.urgent,
+                    expires_at=row.expires_at,
+                    created_at=now,
+                    due_at=now,
+                )
+            )
+            session.flush()
 
 
 def _to_browsers(

@@ -112,7 +112,7 @@ def list_tips(
         query = query.where(Tip.id < before)
     rows: Any = session.execute(query).all()
     counts = _photo_counts(session, [row[0] for row in rows])
-    return [TipSummary(*row[:-1], counts.get(row[0], 0), row[-1]) for row in rows]
+    return [TipSummary(*(*row[:-1], counts.get(row[0], 0), row[-1])) for row in rows]
 
 
 def find_tip(session: Session, scope: Scope, code: str) -> TipSummary:
@@ -126,7 +126,8 @@ def find_tip(session: Session, scope: Scope, code: str) -> TipSummary:
     row: Any = session.execute(_summaries(scope).where(Tip.code == code)).one_or_none()
     if row is None:
         raise TipMissingError(code)
-    return TipSummary(*row[:-1], _photo_counts(session, [row[0]]).get(row[0], 0), row[-1])
+    photos = _photo_counts(session, [row[0]]).get(row[0], 0)
+    return TipSummary(*(*row[:-1], photos, row[-1]))
 
 
 def read_case(session: Session, keys: Keys, scope: Scope, code: str) -> TipCase:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from data.store.keys import Keys
 
+CLOCK: Final = "tips"
+"""Who awards for tips, in the ledger: no account, by which the tip could be found."""
 CLAIM_FOR: Final = timedelta(minutes=30)
 Outcome = Literal["verified", "unfounded", "unverifiable"]
 
@@ -139,7 +141,7 @@ def decide(
     _close(tip, now, outcome, verifier)
     points = 0
     if outcome == "verified":
-        points = _award(session, keys, now, tip, verifier).points
+        points = _award(session, keys, now, tip).points
         tip.points = points
     _stepped(session, tip)
     _tell_author(session, keys, now, tip)
@@ -188,12 +190,12 @@ def merge(
     return Decided(tip.id, tip.state, 0, tip.row_version)
 
 
-def _award(session: Session, keys: Keys, now: datetime, tip: Tip, verifier: Verifier) -> Award:
+def _award(session: Session, keys: Keys, now: datetime, tip: Tip) -> Award:
     author = open_author(keys, tip)
     if author is None:
         return Award(None, 0, 0, is_new=False)
-    merit = Merit(author, "tip", award_key(keys, tip.id), verifier.actor, category=tip.category)
-    return award(session, keys, now, merit)
+    merit = Merit(author, "tip", award_key(keys, tip.id), CLOCK, category=tip.category)
+    return award(session, keys, _blurred(now), merit)
 
 
 def _tell_author(session: Session, keys: Keys, now: datetime, tip: Tip) -> None:
@@ -201,7 +203,15 @@ def _tell_author(session: Session, keys: Keys, now: datetime, tip: Tip) -> None:
     author = open_author(keys, tip)
     if author is not None:
         event = keys.blind(f"{tip.id}:{tip.row_version}", "tip.notice").hex()[:24]
-        tell(session, "tip.progress", event, [author], {}, now=now)
+        tell(session, "tip.progress", event, [author], {}, now=_blurred(now))
+
+
+def _blurred(now: datetime) -> datetime:
+    """Return the beginning of the hour: what is kept under the author's name tells no minute.
+
+    To the microsecond, an award or a notice would be told from the tip's own times at a glance.
+    """
+    return now.replace(minute=0, second=0, microsecond=0)
 
 
 def _locked(session: Session, tip_id: int, row_version: int | None = None) -> Tip:
