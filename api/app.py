@@ -20,6 +20,7 @@ from api.routes.phone import ROUTERS as PHONE_PAGES
 from api.routes.v1 import (
     accounts,
     alerts,
+    checkins,
     demand,
     exports,
     imports,
@@ -29,6 +30,10 @@ from api.routes.v1 import (
     rosters,
     session,
     shifts,
+    signups,
+    swaps,
+    tasks,
+    turns,
 )
 from api.routes.v1.records import ROUTERS as RECORDS
 from api.schemas.problem import ParameterProblem, Problem
@@ -54,6 +59,8 @@ _TAGS: Final = [
     {"name": "ground", "description": "Districts, stations, beats, cells, shifts."},
     {"name": "plan", "description": "The roster, coverage, shortfalls, figures."},
     {"name": "nearest", "description": "The nearest tasks, the nearest people."},
+    {"name": "tasks", "description": "Tasks that stations publish, and who signs up."},
+    {"name": "turns", "description": "Turns, check-in and check-out, exchanges, stand-by."},
     {"name": "alerts", "description": "Alerts, calls and answers, positions, live changes."},
     {"name": "people", "description": "Files of members, and the way of a membership."},
     {"name": "access", "description": "Log in and out; accounts, their roles and places."},
@@ -99,6 +106,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     for router in (
         *(jobs.router, rosters.router, exports.router, imports.router, imports.templates),
         *(shifts.router, demand.router),
+        # Before `tasks/{id}/{step}`: sign-ups of a task.
+        *(signups.router, tasks.router, turns.router, checkins.router, swaps.router),
     ):
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (session.router, accounts.router):

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from data.field.eligibility_facts import lock_people, turns_of
 from data.field.errors import FieldMissingError, FieldStateError, FieldValueError, RefusedError
 from data.field.wording import Refusal
+from data.store.scope import CITY
 from data.store.tables.people import Person
 from data.store.tables.turns import StandBy
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from data.field.limits import Limits
+    from data.store.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +88,39 @@ def stand_by(
 
 
 def end_stand_by(
-    session: Session, stand_by_id: int, person_id: int, *, now: datetime
+    session: Session, stand_by_id: int, *, now: datetime, scope: Scope = CITY
 ) -> StandByView:
     """Release a person from stand-by.
 
     Raises
     ------
     FieldMissingError
-        Where they have none of this number.
+        Where there is none of this number in the jurisdiction.
     FieldStateError
         Where it is over.
     """
-    mine = (StandBy.id == stand_by_id, StandBy.person_id == person_id)
-    row = session.scalars(select(StandBy).where(*mine)).one_or_none()
+    within = StandBy.person_id.in_(select(Person.id).where(scope.people()))
+    query = select(StandBy).where(StandBy.id == stand_by_id, within)
+    row = session.scalars(query).one_or_none()
     if row is None:
         raise FieldMissingError(f"Expected the number of a stand-by, got {stand_by_id}.")
     if row.state != "ready":
         raise FieldStateError(f"Expected a stand-by that is ready, got {row.state}.")
     row.state, row.changed_at = "released", now
     session.flush()
-    return _view(row, session.get_one(Person, person_id).code)
+    return _view(row, session.get_one(Person, row.person_id).code)
 
 
 def standing_by(
-    session: Session, starts_at: datetime, ends_at: datetime, station_id: int | None = None
+    session: Session, starts_at: datetime, ends_at: datetime, *, scope: Scope = CITY
 ) -> list[StandByView]:
     """List who is on stand-by at any part of a time, by start."""
     query = (
         select(StandBy, Person.code)
         .join(Person, Person.id == StandBy.person_id)
-        .where(StandBy.state == "ready", *_overlaps(starts_at, ends_at))
+        .where(StandBy.state == "ready", *_overlaps(starts_at, ends_at), scope.people())
         .order_by(StandBy.starts_at, StandBy.id)
     )
-    if station_id is not None:
-        query = query.where(StandBy.station_id == station_id)
     return [_view(row, code) for row, code in session.execute(query)]
 
 

@@ -204,6 +204,36 @@ def exchanges_of(session: Session, person_id: int, *, since: datetime) -> list[E
     return _views(session, mine & (Exchange.created_at > since))[::-1]
 
 
+def open_replacements(
+    session: Session, person_id: int, limits: Limits, now: datetime, limit: int = 20
+) -> list[ExchangeView]:
+    """List the turns on offer to everybody that a person may take by the living records, by age.
+
+    What the post itself asks for is checked when they take it.
+    """
+    mine = Exchange.scenario_id.in_(
+        select(ScenarioPerson.scenario_id).where(ScenarioPerson.person_id == person_id)
+    )
+    open_to_all = (
+        (Exchange.kind == "replacement")
+        & (Exchange.state == "offered")
+        & (Exchange.expires_at > now)
+        & Exchange.taker_id.is_(None)
+        & (Exchange.giver_id != person_id)
+    )
+    found = []
+    for one in _views(session, open_to_all & mine):
+        turns = find_turns(
+            session,
+            ScenarioPerson.scenario_id == one.scenario_id,
+            ScenarioPerson.person_id == one.giver_id,
+            ScenarioShift.code == one.giver_shift,
+        )
+        if turns and not _no(session, person_id, turns[0], limits):
+            found.append(one)
+    return found[:limit]
+
+
 def _moves(
     session: Session, row: Exchange, given: RosterTurn, person_id: int, limits: Limits
 ) -> dict[Place, Place]:

@@ -206,6 +206,7 @@ def list_tasks(
     station_id: int | None = None,
     after: tuple[datetime, int] | None = None,
     limit: int = 100,
+    drafts: bool = True,
 ) -> list[TaskView]:
     """List tasks by their start.
 
@@ -215,8 +216,12 @@ def list_tasks(
         Only tasks that overlap this time.
     after : (datetime, int), optional
         Start and id of the last one of the page before.
+    drafts : bool
+        Whether those that are not published yet are listed, too.
     """
     wanted = [visible(scope)]
+    if not drafts:
+        wanted.append(Task.state != "draft")
     if state is not None:
         wanted.append(Task.state == state)
     if kind is not None:

@@ -187,4 +187,4 @@ def test_stand_by_is_asked_first_and_called(city: City, plan: int) -> None:
     accept(city, offered.exchange_id, "v20")
     assert city.see(standing_by, *evening) == []
     with pytest.raises(FieldStateError, match="called"):
-        city.do(end_stand_by, ready.stand_by_id, v20, now=NOW)
+        city.do(end_stand_by, ready.stand_by_id, now=NOW)
