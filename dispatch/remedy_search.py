@@ -106,7 +106,7 @@ class Survey:
         beside[wanted] = True
         lines = np.flatnonzero(beside)
         known = dict(zip(lines.tolist(), self._lines(lines, depth), strict=True))
-        hazardous = self.hazardous()
+        hazardous = self.hazardous().tolist()
         posts: dict[int, PostState] = {}
         of_post = standing.line_post.tolist()
         staffed = standing.line_staffed.tolist()
@@ -142,11 +142,11 @@ class Survey:
             return None
         return int(person[0, HOLE, 0]), int(self.standing.work_line[row[0, HOLE, 0]])
 
-    def hazardous(self) -> list[bool]:
-        """Say which lines are volunteers' in a hazardous role: never to be filled (H8)."""
+    def hazardous(self) -> NDArray[np.bool_]:
+        """(L,) say which lines are volunteers' in a hazardous role: never to be filled (H8)."""
         roles = self.scenario.roles
         barred = roles["hazardous"] & (roles["tier"] == Tier.VOLUNTEER)
-        flags: list[bool] = barred.to_numpy(np.bool_)[self.standing.line_role].tolist()
+        flags: NDArray[np.bool_] = barred.to_numpy(np.bool_)[self.standing.line_role]
         return flags
 
     def seats(self, line: int) -> int:

@@ -60,7 +60,7 @@ def _open_places(survey: Survey) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     may = missing > 0
     may[volunteers] &= company[post[volunteers]]
     may[standing.line_supervised] &= seats[post[standing.line_supervised]] > 0
-    may[np.array(survey.hazardous())] = False
+    may[survey.hazardous()] = False
     holes = np.flatnonzero(may)
     worth = standing.place_value[standing.place_start[holes] + standing.line_heads[holes]].copy()
     opened = _opened(survey, np.maximum(0, seats))
@@ -73,7 +73,7 @@ def _opened(survey: Survey, seats: NDArray[np.int64]) -> NDArray[np.int64]:
     """Worth of the seats that one more supervisor opens on each post, for people who are free."""
     standing, missing, found = survey.standing, survey.missing, survey.found
     worth = np.zeros(seats.size, np.int64)
-    wanted = standing.line_supervised & (missing > 0) & ~np.array(survey.hazardous())
+    wanted = standing.line_supervised & (missing > 0) & ~survey.hazardous()
     lines = np.flatnonzero(wanted)
     chains = find_chains(standing, found, lines, _MAX_LINES, _MAX_MOVES)
     moves = single_moves(standing, found, lines, may_leave_holes(standing), _MAX_MOVED)

@@ -69,7 +69,7 @@ def test_the_same_options_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_each_has_the_oddity_that_it_is_there_for() -> None:
-    made = {name: build(name, SMALL) for name in FAMILY}
+    made = {name: build(name, 250) for name in FAMILY}
     usual = made["seed7"]
     assert made["rest10"].rules.min_rest_hours == 10
     assert made["six"].rules.volunteers_per_supervisor == 6

@@ -81,7 +81,7 @@ def test_a_peer_that_takes_too_long_or_too_much_is_stopped() -> None:
 
 
 def test_memory_of_children_counts() -> None:
-    child = "x = bytearray(300_000_000); import time; time.sleep(3)"
+    child = "x = bytearray(300_000_000); import time; time.sleep(1.5)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     assert run([sys.executable, "-c", parent], 60, 4).peak_gib > 0.28
 
@@ -89,7 +89,7 @@ def test_memory_of_children_counts() -> None:
 def test_a_table_has_a_row_a_peer_whatever_became_of_it(tmp_path: Path) -> None:
     write_demo(tmp_path / "city", 60)
     city: City = prepare("a hamlet", tmp_path / "city", tmp_path)
-    options = argparse.Namespace(seconds=5.0, threads=1, seed=1, memory_gib=4.0, tools_python=None)
+    options = argparse.Namespace(seconds=2.0, threads=1, seed=1, memory_gib=4.0, tools_python=None)
     rows = [measure(peer, city, options, tmp_path) for peer in ("greedy", "cpsat", "highs")]
     objective = check(city.scenario, city.greedy).objective
     assert rows[0].objective == objective
@@ -106,7 +106,7 @@ def test_an_invalid_or_missing_roster_is_told(tmp_path: Path) -> None:
     write_demo(tmp_path / "city", 60)
     city = prepare("a hamlet", tmp_path / "city", tmp_path)
     options = argparse.Namespace(
-        seconds=5.0, threads=1, seed=1, memory_gib=4.0, tools_python=sys.executable
+        seconds=2.0, threads=1, seed=1, memory_gib=4.0, tools_python=sys.executable
     )
     # Our own Python has no optapy: the process fails and the row says so.
     row = measure("optaplanner", city, options, tmp_path)

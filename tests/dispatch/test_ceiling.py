@@ -26,7 +26,7 @@ def weight_of(scenario: Scenario) -> int:
 
 
 @given(seed=seeds, draw=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_roster_stays_below(seed: int, draw: int) -> None:
     scenario = random_scenario(seed)
     bound, best = optimum(scenario)

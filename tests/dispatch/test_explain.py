@@ -250,7 +250,7 @@ def test_a_short_line_tells_its_reasons_and_remedies():
     assert any(line.startswith("Cheapest remedy: sun is free") for line in text)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(scenarios(people=9), st.integers(0, 2**32))
 def test_every_post_can_be_explained_in_both_languages(scenario, seed):
     scenario = with_pins(scenario, random.Random(seed))

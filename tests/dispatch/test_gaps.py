@@ -83,14 +83,14 @@ def deep_remedies(scenario, roster):
     ]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_remedies_are_verified_by_applying_them(scenario, seed):
     scenario = with_pins(scenario, random.Random(seed))
     assert_remedies_work(scenario, random_roster(scenario, random.Random(seed)))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(scenarios(people=9), st.integers(0, 2**32))
 def test_deep_remedies_work_every_one(scenario, seed):
     scenario = with_pins(scenario, random.Random(seed))

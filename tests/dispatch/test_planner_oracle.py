@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -16,6 +17,8 @@ from dispatch.effort import Effort
 from dispatch.greedy import greedy_roster
 from dispatch.planner import plan
 from dispatch.roster import GAP_COLUMNS, PRICE_COLUMNS, ROSTER_COLUMNS
+
+SCENARIOS = int(os.environ.get("JINGGE_SMALL_SCENARIOS", "50"))  # 200 at most: the long loop
 
 
 def planned(scenario, *, rounds=2, seed=0):
@@ -46,7 +49,7 @@ def assert_sound(scenario, result, best):
     assert len(result.prices) == len(scenario.demand)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_plans_are_sound_whatever_the_scenario(scenario, seed):
     pinned = with_pins(scenario, random.Random(seed))
@@ -54,10 +57,23 @@ def test_plans_are_sound_whatever_the_scenario(scenario, seed):
 
 
 @pytest.mark.parametrize("first", range(0, 200, 40))
-def test_plans_are_sound_and_nearly_always_optimal(first):
-    """Of 200 scenarios of up to 7 people the planner misses the optimum in few, and by little."""
+def test_plans_of_small_scenarios_are_proven_optimal(first):
+    """Small problems are solved exactly: `benchmarks/small_scenarios.py` has hundreds more."""
+    for seed in range(first, first + SCENARIOS // 5):
+        scenario = random_scenario(seed, people=seed % 8)
+        if seed % 2:
+            scenario = with_pins(scenario, random.Random(seed))
+        best, result = optimum(scenario)[0], planned(scenario)
+        assert_sound(scenario, result, best)
+        assert result.report.bound == best == result.report.objective
+
+
+@pytest.mark.parametrize("first", range(0, 200, 40))
+def test_other_stages_are_sound_and_nearly_always_optimal(first, monkeypatch):
+    """Without the exact step the planner misses the optimum of few scenarios, and by little."""
+    monkeypatch.setattr("dispatch.planner.MOST_ARCS", 0)
     missed = []
-    for seed in range(first, first + 40):
+    for seed in range(first + 20, first + 20 + SCENARIOS // 5):
         scenario = random_scenario(seed, people=seed % 8)
         if seed % 2:
             scenario = with_pins(scenario, random.Random(seed))
@@ -65,7 +81,7 @@ def test_plans_are_sound_and_nearly_always_optimal(first):
         assert_sound(scenario, result, best)
         if result.report.objective > best:
             missed.append((seed, best, result.report.objective))
-    assert len(missed) <= 3, missed
+    assert len(missed) <= max(1, SCENARIOS // 50), missed
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])

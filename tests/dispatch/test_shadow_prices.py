@@ -107,6 +107,12 @@ def test_training_is_worth_the_place_that_it_opens():
     assert mine["role"] == "mediator"
 
 
+def test_a_city_that_asks_for_nobody_has_no_prices():
+    survey = Survey.of(replace(base(), demand=base().demand.head(0)), roster_table())
+    assert line_worth(survey).size == 0
+    assert training_values(survey).empty
+
+
 def test_nobody_needs_training_where_nothing_is_short():
     assert training_values(Survey.of(base(), roster_table(LI, CHEN, SUN))).empty
 
