@@ -135,22 +135,27 @@ class MapLayers:
         index = self.city.lattice
         return self.keep(("weights",), lambda: pack_bytes(body(index, self._weights), _ONCE))
 
-    def coverage(self, ring: int, tier: str, shift: int) -> Packed:
-        """Return a byte a cell: the coverage of one ring, tier and shift.
+    def coverage(self, ring: int, tier: str, shift: int | None) -> Packed:
+        """Return a byte a cell: the coverage of one ring, tier and shift; the week's mean for None.
 
         Raises
         ------
         KeyError
             Where there is no such ring, tier or shift.
         """
-        if ring not in RINGS_MIN or tier not in TIERS_AND_ALL or not 0 <= shift < self.num_shifts:
+        known = shift is None or 0 <= shift < self.num_shifts
+        if ring not in RINGS_MIN or tier not in TIERS_AND_ALL or not known:
             raise KeyError((ring, tier, shift))
-        return self.keep(
-            ("coverage", ring, tier, shift),
-            lambda: pack_bytes(
-                body(self.city.lattice, coverage_bytes(self.cell_coverage(ring, tier, shift)))
-            ),
-        )
+
+        def make() -> Packed:
+            found = (
+                self.week_coverage(ring, tier)
+                if shift is None
+                else self.cell_coverage(ring, tier, shift)
+            )
+            return pack_bytes(body(self.city.lattice, coverage_bytes(found)))
+
+        return self.keep(("coverage", ring, tier, shift), make)
 
     def posts(self, shift: int) -> Packed:
         """Return headcounts and short lines of one shift as JSON; a KeyError for no such shift."""
@@ -182,6 +187,18 @@ class MapLayers:
             start=np.zeros(len(self.city.lattice.cells)),
         )
         return -np.expm1(absence)
+
+    def week_coverage(self, ring: int, tier: str) -> NDArray[np.float64]:
+        """Return the coverage of every cell at a moment of the week's shifts, taken at random.
+
+        Shifts count by their length: what a call during any hour of them can expect.
+        """
+        table = self.city.scenario.shifts
+        seconds = (table["ends_at"] - table["starts_at"]).dt.total_seconds().to_numpy(np.float64)
+        total = np.zeros(len(self.city.lattice.cells))
+        for shift, share in enumerate(seconds / seconds.sum()):
+            total += share * self.cell_coverage(ring, tier, shift)
+        return np.minimum(total, 1)
 
     def _owners(self) -> Packed:
         index, owners = self.city.lattice, self.city.cell_beat.astype(np.uint16)

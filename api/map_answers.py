@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Annotated, Final
 
 from fastapi import Depends, Query, Request, Response
 from starlette.exceptions import HTTPException
 
-from api.dependencies import CityDep, ServedDep, StoreDep, TodayDep
+from api.access.policy import ActorDep, may
+from api.dependencies import CityDep, ServedDep, SettingsDep, StoreDep, TodayDep
+from api.language import texts_of
 from api.layers import MapLayers, Packed
+from api.map_pages import city_page
 from api.review_layers import ReviewLayers
 from api.review_teams import teams_of_members
+from api.templating import page_language
 from data.records.team_rolls import team_rolls
 from data.store.earlier_roster import earlier_roster
+from maps.city_page import FOR_ALL, CityPage
+from maps.shipped import assets_version
 
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
+REVIEW: Final = "review.read"
+"""The action behind maps and lists that tell of people: remedies, teams, prices, other rosters."""
 _making = Lock()
 
 
@@ -52,22 +61,64 @@ def get_review(
 ReviewDep = Annotated[ReviewLayers, Depends(get_review)]
 
 
-def get_base(
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The roster that changes are shown against; None where there is none.
+
+    `would` turns the map round: what that roster, a draft, would change.
+    """
+
+    roster: int | None
+    would: bool = False
+
+
+def get_against(
     served: ServedDep,
     store: StoreDep,
     against: Annotated[int | None, Query(ge=1, le=2**53)] = None,
-) -> int | None:
-    """Return the number of the roster that changes are shown against; None where there is none.
-
-    The one that is asked for, or the one that was worked by before.
-    """
+    would: Annotated[bool, Query()] = False,
+) -> Against:
+    """Return the roster that is asked for, or the one that was worked by before."""
     if against is not None:
-        return against
+        return Against(against, would)
     with store.read() as session:
-        return earlier_roster(session, served.roster_id)
+        return Against(earlier_roster(session, served.roster_id))
 
 
-BaseDep = Annotated[int | None, Depends(get_base)]
+AgainstDep = Annotated[Against, Depends(get_against)]
+
+
+def get_page(
+    layers: LayersDep,
+    settings: SettingsDep,
+    request: Request,
+    against: AgainstDep,
+    actor: ActorDep,
+) -> CityPage:
+    """Return what the map pages of the served city have in common, for who asks."""
+    page = city_page(
+        layers,
+        texts_of(page_language(request)[0]),
+        root=f"/maps/data/{layers.city.version}",
+        assets=f"/maps/static/{assets_version()}",
+        nonce=request.state.nonce,
+        settings=settings,
+        base=against.roster,
+        would=against.would,
+    )
+    return page if may(actor, REVIEW) else replace(page, kinds=FOR_ALL)
+
+
+PageDep = Annotated[CityPage, Depends(get_page)]
+
+
+def shift_of(text: str) -> int | None:
+    """Return the shift that a path names; None for its word ``week``, 404 for another."""
+    if text == "week":
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise HTTPException(404)
+    return int(text[:6])
 
 
 def kept(layers: MapLayers, version: str, request: Request, make: Callable[[], Packed]) -> Response:

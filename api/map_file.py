@@ -59,6 +59,9 @@ def first_bodies(layers: MapLayers, page: CityPage) -> dict[str, bytes]:
             for tier in page.tiers:
                 address = page.body_address(ring, tier, shift)
                 bodies[address] = layers.coverage(ring, tier, shift).raw
+    for ring in page.rings:
+        for tier in page.tiers:
+            bodies[page.body_address(ring, tier, "week")] = layers.coverage(ring, tier, None).raw
     return bodies
 
 

@@ -26,6 +26,7 @@ def city_page(
     nonce: str = "",
     settings: Settings | None = None,
     base: int | None = None,
+    would: bool = False,
 ) -> CityPage:
     """Return the values of a map page.
 
@@ -44,6 +45,8 @@ def city_page(
         For the base tiles, if any, and the rings' targets.
     base : int or None
         Number of the roster that changes are shown against.
+    would : bool
+        Show what that roster would change, not what has changed since.
     """
     city = layers.city
     return CityPage(
@@ -51,7 +54,8 @@ def city_page(
         labels={**texts.entries, **_qualifications(texts)},
         lang=texts.tag,
         language=texts.language,
-        addresses=addresses(root, base),
+        addresses=addresses(root, base, would=would),
+        would=would,
         shift_count=layers.num_shifts,
         core=layers.core,
         city=layers.whole,
@@ -66,9 +70,9 @@ def city_page(
     )
 
 
-def addresses(root: str, base: int | None = None) -> Addresses:
+def addresses(root: str, base: int | None = None, *, would: bool = False) -> Addresses:
     """Return where the scripts read from, under a root; `base`: what changes are against."""
-    change = "" if base is None else f"{root}/change/{base}"
+    change = "" if base is None else f"{root}/{'would' if would else 'change'}/{base}"
     return Addresses(
         geometry=f"{root}/geometry",
         places=f"{root}/places",

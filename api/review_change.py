@@ -41,9 +41,12 @@ class Baseline:
     matched: NDArray[np.bool_]
     people: dict[str, int]
 
-    def summary(self) -> dict[str, Any]:
-        """Return what a page tells of it, as plain values for JSON."""
-        return {"name": self.name, "people": self.people, "matched": self.matched.tolist()}
+    def summary(self, *, would: bool = False) -> dict[str, Any]:
+        """Return what a page tells of it, as plain values for JSON; `would` turns it round."""
+        people = dict(self.people)
+        if would:
+            people |= {"new": self.people["gone"], "gone": self.people["new"]}
+        return {"name": self.name, "people": people, "matched": self.matched.tolist()}
 
 
 def baseline(city: City, scenario: Scenario, roster: pd.DataFrame) -> Baseline:

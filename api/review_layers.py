@@ -96,7 +96,9 @@ class ReviewLayers:
         pricing = self._pricing()
         return pricing.result() if pricing.done() else None
 
-    def change(self, base: Baseline, number: int, ring: int, tier: str, shift: int) -> Packed:
+    def change(
+        self, base: Baseline, number: int, ring: int, tier: str, shift: int, *, would: bool = False
+    ) -> Packed:
         """Return a byte a cell: what coverage has gained since another roster.
 
         Parameters
@@ -104,6 +106,8 @@ class ReviewLayers:
         base : Baseline
         number : int
             Of the other roster, under which the body is kept.
+        would : bool
+            Turn it round: what the other roster would gain.
 
         Raises
         ------
@@ -117,9 +121,10 @@ class ReviewLayers:
         def make() -> Packed:
             now = layers.cell_coverage(ring, tier, shift)
             before = self._coverage_of(base, ring, tier, shift)
-            return pack_bytes(body(layers.city.lattice, change_bytes(now, before)))
+            pair = (before, now) if would else (now, before)
+            return pack_bytes(body(layers.city.lattice, change_bytes(*pair)))
 
-        return layers.keep(("change", number, ring, tier, shift), make)
+        return layers.keep(("change", would, number, ring, tier, shift), make)
 
     def close(self) -> None:
         """Stop the thread; what it is at is finished first."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Kind = Literal["coverage", "gaps", "price", "equity", "workload", "change"]
+KINDS: Final[tuple[Kind, ...]] = ("coverage", "gaps", "price", "equity", "workload", "change")
+FOR_ALL: Final[tuple[Kind, ...]] = ("coverage", "gaps")
+"""Maps in which nobody is named: the others are for whoever plans or reviews."""
 Bounds = tuple[tuple[float, float], tuple[float, float]]
 """South-west and north-east corner, (lat, lng) degrees."""
 
@@ -30,10 +33,11 @@ MAX_ZOOM: Final = 18
 class Addresses:
     """Where the page's scripts read from: paths of ours, or keys of what is inlined.
 
-    ``coverage`` has the places ``{ring}``, ``{tier}`` and ``{shift}``; ``posts`` has ``{shift}``;
-    ``tile``, for cities on no lattice, has ``{z}``, ``{x}`` and ``{y}``. ``gaps`` has ``{shift}``
-    and ``{lang}``, ``equity`` ``{ring}`` and ``{tier}``. ``change`` and ``base``, what is changed
-    against, are empty where there is no other roster, and ``print`` (``{map}``) in a file.
+    ``coverage`` has the places ``{ring}``, ``{tier}`` and ``{shift}``, which may be ``week``;
+    ``posts`` has ``{shift}``; ``tile``, for cities on no lattice, has ``{z}``, ``{x}`` and ``{y}``.
+    ``gaps`` has ``{shift}`` and ``{lang}``, ``equity`` ``{ring}`` and ``{tier}``. ``change`` and
+    ``base``, what is changed against, are empty where there is no other roster, and ``print``
+    (``{map}``) in a file.
     """
 
     geometry: str
@@ -124,6 +128,10 @@ class CityPage:
         Ring → share of the demand that it is to reach, 0..1.
     show : mapping
         What else the first view shows, by its name in ``maps/assets/state.js``.
+    kinds : tuple of str
+        Maps that the reader may change to; ``change`` only where its address is set.
+    would : bool
+        The map of change shows what another roster would change.
     sheet : Sheet or None
         Where the page is to be printed.
     """
@@ -150,6 +158,8 @@ class CityPage:
     language: Literal["zh", "en"] = "zh"
     targets: Mapping[int, float] = field(default_factory=dict)
     show: Mapping[str, object] = field(default_factory=dict)
+    kinds: tuple[Kind, ...] = KINDS
+    would: bool = False
     sheet: Sheet | None = None
 
     def __post_init__(self) -> None:
@@ -167,6 +177,8 @@ class CityPage:
         }
         return {
             "kind": self.kind,
+            "would": self.would,
+            "kinds": [kind for kind in self.kinds if kind != "change" or self.addresses.change],
             "lang": self.lang,
             "labels": wanted,
             "urls": asdict(self.addresses),
@@ -196,8 +208,8 @@ class CityPage:
             rings = rings[-1:]
         return tuple(self.body_address(ring, self.tier, self.shift) for ring in rings)
 
-    def body_address(self, ring: int, tier: str, shift: int) -> str:
-        """Return where the coverage of one ring, tier and shift is read."""
+    def body_address(self, ring: int, tier: str, shift: int | Literal["week"]) -> str:
+        """Return where the coverage of one ring, tier and shift, or of the week, is read."""
         return (
             self.addresses.coverage.replace("{ring}", str(ring))
             .replace("{tier}", tier)

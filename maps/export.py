@@ -44,6 +44,7 @@ def self_contained_map(page: CityPage, bodies: Mapping[str, bytes]) -> str:
         wanted += [
             page.body_address(ring, tier, shift) for ring in page.rings for tier in page.tiers
         ]
+    wanted += [page.body_address(ring, tier, "week") for ring in page.rings for tier in page.tiers]
     inlined = {address: _text(bodies[address]) for address in wanted}
     return render_city(replace(page, inlined=inlined, assets=None, tiles=None, nonce=""))
 

@@ -1,4 +1,4 @@
-"""``/maps/data/{version}/…``: lists and tables of the reviewer's maps, and change between rosters.
+"""The reviewer's maps, and ``/maps/data/{version}/…``: their lists, tables, change between rosters.
 
 What hangs on the plan alone may be kept for ever, as the cells may; teams change, so equity is
 asked for again by every page.
@@ -7,49 +7,84 @@ asked for again by every page.
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from api.access.policy import allowed
 from api.dependencies import StoreDep
 from api.layers import MapLayers, pack_json
-from api.map_answers import LayersDep, ReviewDep, kept
+from api.map_answers import LayersDep, PageDep, ReviewDep, kept, shift_of
 from api.review_change import Baseline, baseline
 from data.store.engine import Store
 from data.store.errors import ScenarioMissingError
 from data.store.result_io import find_roster, load_roster
 from data.store.scenario_reading import load_scenario
+from maps.city_page import render_city
 
 if TYPE_CHECKING:
     from dispatch.wording import Language
 
 router = APIRouter(
-    prefix="/maps/data/{version}",
-    include_in_schema=False,
-    dependencies=[Depends(allowed("coverage.read"))],
+    prefix="/maps", include_in_schema=False, dependencies=[Depends(allowed("review.read"))]
 )
 
+Way = Literal["change", "would"]
+"""Since another roster, or what that one (a draft) would change."""
 _BASES: Final = 3
 """Other rosters kept at a time: each is two megabytes for a city."""
 _reading = Lock()
 
 
-@router.get("/gaps/{shift}/{language}")
+@router.get("/price")
+def price_page(page: PageDep) -> HTMLResponse:
+    """Show where one more person helps most."""
+    return HTMLResponse(render_city(replace(page, kind="price")))
+
+
+@router.get("/equity")
+def equity_page(page: PageDep) -> HTMLResponse:
+    """Show how evenly the city is served, and how the work is shared."""
+    return HTMLResponse(render_city(replace(page, kind="equity")))
+
+
+@router.get("/workload")
+def workload_page(page: PageDep) -> HTMLResponse:
+    """Show how much work each beat is."""
+    return HTMLResponse(render_city(replace(page, kind="workload")))
+
+
+@router.get("/change")
+def change_page(
+    page: PageDep,
+    alone: Annotated[bool, Query()] = False,
+) -> HTMLResponse:
+    """Show what coverage has gained and lost since an earlier roster; 404 where there is none.
+
+    ``?against=`` names another roster, ``&would=1`` turns the map round: what that one (a draft)
+    would change. With ``&alone=1`` there is no way to the other maps: for a frame in a page.
+    """
+    if not page.addresses.change:
+        raise HTTPException(404)
+    kinds = ("change",) if alone else page.kinds
+    return HTMLResponse(render_city(replace(page, kind="change", kinds=kinds)))
+
+
+@router.get("/data/{version}/gaps/{shift}/{language}")
 def gaps(review: ReviewDep, version: str, shift: str, language: str, request: Request) -> Response:
     """Return the short lines of a shift, or of the ``week``, by weighted person-hours."""
-    if shift != "week" and not shift.isdecimal():
-        raise HTTPException(404)
-    number = None if shift == "week" else int(shift[:6])
+    number = shift_of(shift)
     words: Language = "en" if language == "en" else "zh"
     if language not in {"zh", "en"}:
         raise HTTPException(404)
     return kept(review.layers, version, request, lambda: review.gaps(number, words))
 
 
-@router.get("/prices")
+@router.get("/data/{version}/prices")
 def prices(review: ReviewDep, version: str, request: Request) -> Response:
     """Return where one more person helps most; 202 while it is being found."""
     if version != review.layers.city.version:
@@ -60,7 +95,7 @@ def prices(review: ReviewDep, version: str, request: Request) -> Response:
     return kept(review.layers, version, request, lambda: found)
 
 
-@router.get("/equity/{ring}/{tier}")
+@router.get("/data/{version}/equity/{ring}/{tier}")
 def equity(review: ReviewDep, version: str, ring: int, tier: str, request: Request) -> Response:
     """Return how evenly areas are served and teams work."""
     answer = kept(review.layers, version, request, lambda: review.equity(ring, tier))
@@ -68,36 +103,40 @@ def equity(review: ReviewDep, version: str, ring: int, tier: str, request: Reque
     return answer
 
 
-@router.get("/workload")
+@router.get("/data/{version}/workload")
 def workload(review: ReviewDep, version: str, request: Request) -> Response:
     """Return the week's work by beat."""
     return kept(review.layers, version, request, review.workload)
 
 
-@router.get("/change/{base}")
+@router.get("/data/{version}/{way}/{base}")
 def change_base(
-    layers: LayersDep, store: StoreDep, version: str, base: int, request: Request
+    layers: LayersDep, store: StoreDep, version: str, way: Way, base: int, request: Request
 ) -> Response:
     """Return what the other roster is."""
     other = _baseline(request, layers, store, base)
-    return kept(layers, version, request, lambda: pack_json(other.summary()))
+    return kept(layers, version, request, lambda: pack_json(other.summary(would=way == "would")))
 
 
-@router.get("/change/{base}/{ring}/{tier}/{shift}")
+@router.get("/data/{version}/{way}/{base}/{ring}/{tier}/{shift}")
 def change(
     review: ReviewDep,
     store: StoreDep,
     version: str,
+    way: Way,
     base: int,
     ring: int,
     tier: str,
     shift: int,
     request: Request,
 ) -> Response:
-    """Return what the coverage of each cell has gained since another roster."""
+    """Return what coverage has gained since another roster, or what that one would gain."""
     other = _baseline(request, review.layers, store, base)
     return kept(
-        review.layers, version, request, lambda: review.change(other, base, ring, tier, shift)
+        review.layers,
+        version,
+        request,
+        lambda: review.change(other, base, ring, tier, shift, would=way == "would"),
     )
 
 

@@ -160,8 +160,8 @@
     legend() {
       const { palette } = this.city.config;
       const rows = divergingRows(palette.diverging, this.breaks, (low, high) =>
-        low === undefined ? this.t("class.ratio_under", { n: high })
-          : high === undefined ? this.t("class.ratio_from", { n: low }) : this.t("class.ratio", { low, high }), (k) => this.counts[k + 1]);
+        low === undefined ? this.t("class.ratio_under", { high })
+          : high === undefined ? this.t("class.ratio_from", { low }) : this.t("class.ratio", { low, high }), (k) => this.counts[k + 1]);
       rows.push({ colour: palette.diverging.none, text: this.t("class.no_demand"), share: this.counts[0] });
       const { measures } = this.table;
       const hours = this.state.fair === "hours";

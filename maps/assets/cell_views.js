@@ -107,7 +107,8 @@
       return sum / total;
     }
 
-    bodyAddress(ring, shift = this.state.shift) {
+    // Of a shift, or the mean of the week's.
+    bodyAddress(ring, shift = this.state.span === "week" ? "week" : this.state.shift) {
       return this.data.address("coverage", { ring, tier: this.state.tier, shift });
     }
 
@@ -319,6 +320,7 @@
     // Short lines, by weighted person-hours, with why and what would help.
     async list() {
       const { span, shift } = this.state;
+      if (!this.city.config.kinds.includes("price")) return null; // remedies name people: not for every reader
       await this.data.owners();
       await this.data.timetable();
       const gaps = await this.data.review("gaps", { shift: span === "week" ? "week" : shift });
@@ -383,13 +385,13 @@
       const shares = this.shares(classes);
       const points = (n) => (n > 0 ? `+${n}` : String(n));
       const rows = divergingRows(this.palette, this.breaks, (low, high) =>
-        low === undefined ? this.t("class.points_under", { n: points(high) })
-          : high === undefined ? this.t("class.points_from", { n: points(low) })
+        low === undefined ? this.t("class.points_under", { high: points(high) })
+          : high === undefined ? this.t("class.points_from", { low: points(low) })
             : this.t("class.points", { low: points(low), high: points(high) }), (k) => shares[k + 1]);
       rows.push({ colour: none, text: this.t("class.nobody"), share: shares[0] });
       const mean = this.mean(this.shown.runs, POINTS);
       return {
-        big: this.t("points", { n: `${mean > 0 ? "+" : ""}${mean.toFixed(2)}` }), small: this.t("change_figure"),
+        big: this.t("points", { n: `${mean > 0 ? "+" : ""}${mean.toFixed(2)}` }), small: this.t(this.city.config.would ? "change_figure.would" : "change_figure"),
         title: this.t("legend.change"), hint: this.t("legend.share"), rows, note: this.shown.base.name,
       };
     }
@@ -414,7 +416,7 @@
           sum[beatOf[i]] += w * POINTS[values[k]];
         }
       if (pyramid.finest.count === 0) return null;
-      const order = Array.from(sum, (_, k) => k).filter((k) => Math.abs(sum[k]) > 1e-9).sort((a, b) => sum[a] - sum[b]);
+      const order = Array.from(sum, (_, k) => k).filter((k) => Math.abs(sum[k]) > 1e-9).sort((a, b) => Math.abs(sum[b]) - Math.abs(sum[a]) || a - b);
       const most = Math.max(1e-9, ...Array.from(sum, Math.abs));
       const row = (beat) => {
         const change = weight[beat] > 0 ? sum[beat] / weight[beat] : 0;
@@ -423,10 +425,9 @@
           bar: Math.abs(sum[beat]) / most, good: sum[beat] > 0, facts: [this.data.pathOf(beat).station],
         };
       };
-      const rows = order.length > 60 ? [...order.slice(0, 40), ...order.slice(-20)] : order;
       return {
         title: this.t("list.change"), hint: this.t("list.of", { n: this.data.numbers.format(order.length) }),
-        note: this.shown.base.people ? this.t("list.change_people", this.shown.base.people) : null, rows: rows.map(row),
+        note: this.shown.base.people ? this.t("list.change_people", this.shown.base.people) : null, rows: order.slice(0, 60).map(row),
       };
     }
   }

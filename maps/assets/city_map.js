@@ -11,7 +11,6 @@
     coverage: "CoverageView", gaps: "GapView", change: "ChangeView",
     price: "PriceView", equity: "EquityView", workload: "WorkloadView",
   };
-  const SHIFTLESS = ["equity", "workload"]; // tell of the whole week
   const CHOICES = ["kind", "ring", "tier", "level", "span", "what", "area", "fair", "load"];
 
   class CityMap {
@@ -212,8 +211,7 @@
         Jingge.strip.mark(state.shift);
         if (this.partner && this.partner.state.shift !== state.shift) this.partner.set({ shift: state.shift });
       }
-      const week = SHIFTLESS.includes(state.kind) || (state.kind === "price" && state.span === "week");
-      if (!asked(...CHOICES) && !(asked("shift") && !week)) {
+      if (!asked(...CHOICES) && !(asked("shift") && !state.weekly)) {
         if (asked("shift")) this.showPosts();
         return;
       }
@@ -423,7 +421,6 @@
     const config = JSON.parse(document.getElementById("jg-config").textContent);
     const inlined = document.getElementById("jg-inlined");
     config.inlined = inlined ? JSON.parse(inlined.textContent) : null;
-    config.kinds = Jingge.KINDS.filter((kind) => kind !== "change" || config.urls.change);
     const data = new Jingge.CityData(config);
     const ui = document.getElementById("jg-ui");
     const root = Jingge.make("div", { class: "jg-pane" });

@@ -2,7 +2,7 @@
 "use strict";
 (function (global) {
   const Jingge = global.Jingge;
-  const { make, css, icon, KINDS } = Jingge;
+  const { make, css, icon, KINDS, SPANNING } = Jingge;
   const NARROW = 720; // pixels of a map's width under which its parts fold away
 
   class Panel {
@@ -158,9 +158,10 @@
         if (key === "ring" && value === 0) button.hidden = kind !== "coverage";
       }
       const visible = {
+        kind: config.kinds.length > 1,
         ring: !["price", "workload"].includes(kind) && !(kind === "equity" && state.fair === "hours"),
         tier: !["price", "workload"].includes(kind),
-        span: ["gaps", "price"].includes(kind), what: kind === "price",
+        span: SPANNING.includes(kind), what: kind === "price",
         fair: kind === "equity", area: kind === "equity", load: kind === "workload",
         level: kind === "gaps" || (kind === "coverage" && state.ring === 0),
       };
@@ -170,7 +171,7 @@
       this.rangeText.textContent = this.t("percent", { n: state.level });
       if (this.sideButton) this.sideButton.setAttribute("aria-pressed", String(state.side));
       this.root.dataset.kind = kind;
-      if (!state.prefix) document.title = this.t("page_title", { kind: this.t(`title.${kind}`), name: config.labels.brand });
+      if (!state.prefix) document.title = this.t("page_title", { kind: this.t(kind === "change" && config.would ? "title.would" : `title.${kind}`), name: config.labels.brand });
       this._measure();
     }
 

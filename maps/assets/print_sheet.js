@@ -7,8 +7,7 @@
 
   function facts(city) {
     const { state, data, config } = city;
-    const week = ["equity", "workload"].includes(state.kind) || (state.kind === "price" && state.span === "week");
-    const words = [week ? city.t("span.week") : data.when(state.shift)];
+    const words = [state.weekly ? city.t("span.week") : data.when(state.shift)];
     if (!["price", "workload"].includes(state.kind)) {
       const { ring } = state.kind === "coverage" ? state : city.view;
       words.push(ring ? city.t("print.ring", { n: ring }) : city.t("print.rings", { n: config.rings.join("/") }), city.t(`tier.${state.tier}`));
@@ -52,7 +51,7 @@
     }).format(new Date(print.made_at));
     city.root.replaceChildren(
       make("header", { class: "jg-sheet-head" },
-        make("h1", { text: city.t(`title.${city.state.kind}`) }),
+        make("h1", { text: city.t(city.state.kind === "change" && city.config.would ? "title.would" : `title.${city.state.kind}`) }),
         make("p", { text: `${data.shifts.name} · ${facts(city)}` })),
       make("aside", { class: "jg-sheet-legend" }, panel.figure, panel.legend),
       make("div", { class: "jg-sheet-north", title: city.t("print.north") }, north()),

@@ -5,6 +5,8 @@
   const KINDS = ["coverage", "gaps", "price", "equity", "workload", "change"];
   const FLAGS = ["beats", "stations", "districts", "posts", "names"];
   const SPANS = ["shift", "week"];
+  const SPANNING = ["coverage", "gaps", "price"]; // kinds that tell of a shift or of the week
+  const WEEKLY = ["equity", "workload"]; // of the week alone
   const AREAS = ["beat", "station", "district"];
   const FAIR = ["reach", "hours"];
   const LOADS = ["wanted", "filled", "each"];
@@ -14,7 +16,7 @@
       const flags = Object.fromEntries(FLAGS.map((flag) => [flag, true]));
       Object.assign(this, {
         kind: config.kind, ring: config.ring, tier: config.tier, shift: config.shift, level: config.level,
-        span: "week", what: "any", area: "beat", fair: "reach", load: "wanted", view: null, side: false, ...flags,
+        span: "shift", what: "any", area: "beat", fair: "reach", load: "wanted", view: null, side: false, ...flags,
         ...(config.show || {}),
       });
       this.prefix = prefix;
@@ -49,13 +51,18 @@
       if (view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) < 85) this.view = view;
     }
 
+    // Whether the map is the same for every shift.
+    get weekly() {
+      return WEEKLY.includes(this.kind) || (SPANNING.includes(this.kind) && this.span === "week");
+    }
+
     // Its part of the address: what the map of this kind hangs on.
     words() {
       const { kind, prefix } = this;
       const words = [["kind", kind]];
       if (kind !== "price" && kind !== "workload") words.push(["ring", this.ring], ["tier", this.tier]);
       if (kind === "gaps" || (kind === "coverage" && !this.ring)) words.push(["level", this.level]);
-      if (kind === "gaps" || kind === "price") words.push(["span", this.span]);
+      if (SPANNING.includes(kind)) words.push(["span", this.span]);
       if (kind === "price") words.push(["what", this.what]);
       if (kind === "equity") words.push(["area", this.area], ["fair", this.fair]);
       if (kind === "workload") words.push(["load", this.load]);
@@ -72,5 +79,5 @@
     }
   }
 
-  Object.assign(Jingge, { State, KINDS, FLAGS });
+  Object.assign(Jingge, { State, KINDS, FLAGS, SPANNING });
 })(globalThis);

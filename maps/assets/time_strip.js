@@ -24,7 +24,7 @@
       this.player = make("button", { type: "button", class: "jg-play", on: { click: () => this.play() } });
       this.slider = make("input", {
         type: "range", class: "jg-time", min: 0, max: order.length - 1, step: 1, "aria-label": this.t("shift.slider"),
-        on: { input: () => this.city.set({ shift: order[Number(this.slider.value)] }) },
+        on: { input: () => this._show(order[Number(this.slider.value)]) },
       });
       this.clock = make("output", { class: "jg-clock" });
       const days = new Map();
@@ -64,8 +64,14 @@
         from, to: Jingge.clock(shifts.end[k], shifts.offset[k]), short: numbers.format(shifts.short[k]), required: numbers.format(shifts.required[k]),
       });
       return (this.chips[k] = make("button", {
-        type: "button", class: "jg-chip", title, "aria-label": title, tabindex: "-1", on: { click: () => this.city.set({ shift: k }) },
+        type: "button", class: "jg-chip", title, "aria-label": title, tabindex: "-1", on: { click: () => this._show(k) },
       }, make("span", { class: "jg-chip-track" }, bar), make("span", { class: "jg-chip-name", text: from.slice(0, 2) })));
+    }
+
+    // Whoever asks for a shift no longer wants the week.
+    _show(shift) {
+      const { state } = this.city;
+      this.city.set(state.weekly && Jingge.SPANNING.includes(state.kind) ? { shift, span: "shift" } : { shift });
     }
 
     mark(shift) {
@@ -88,7 +94,7 @@
       const { order } = this.data;
       if (!order) return;
       const at = clamp(order.indexOf(this.city.state.shift) + by, 0, order.length - 1);
-      if (order[at] !== this.city.state.shift) this.city.set({ shift: order[at] });
+      if (order[at] !== this.city.state.shift) this._show(order[at]);
     }
 
     // Start or stop: one shift after another, from the first again after the last.
@@ -101,7 +107,7 @@
         this.playing = setInterval(() => {
           const { order } = this.data;
           const at = (order.indexOf(this.city.state.shift) + 1) % order.length;
-          this.city.set({ shift: order[at] });
+          this._show(order[at]);
         }, BEAT_MS);
       this._label();
     }

@@ -197,7 +197,7 @@ def test_file_holds_everything_and_no_address(city: City) -> None:
     shifts = len(city.scenario.shifts)
     rings = len(RINGS_MIN)
     lists = 3 + 4 * (rings + 1)  # prices, workload, the week's gaps; equity
-    assert len(addresses) == 5 + lists + 2 * shifts + shifts * rings * 4
+    assert len(addresses) == 5 + lists + 2 * shifts + (shifts + 1) * rings * 4
     assert not re.search(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="(?!data:,)', html)
     for name in city.scenario.beats["name"]:
         assert name not in html

@@ -17,6 +17,7 @@ from api.review_teams import teams_by_station
 from maps.codec import PLAIN, RUNS, decode_bytes, decode_runs
 
 if TYPE_CHECKING:
+    from service_client import RunningService
     from starlette.testclient import TestClient as Client
 
     from api.city import City
@@ -146,3 +147,38 @@ def test_outlines_are_coarse_polygons(client: Client, city: City) -> None:
     found = client.get(f"/maps/outlines/{city.version}")
     assert found.headers["content-type"] == "application/geo+json"
     assert len(found.json()["features"]) == len(city.districts)
+
+
+def test_a_week_is_the_mean_of_its_shifts_by_their_hours(client: Client, city: City) -> None:
+    layers = MapLayers(city)
+    table = city.scenario.shifts
+    hours = (table["ends_at"] - table["starts_at"]).dt.total_seconds() / 3600
+    shifts = [layers.cell_coverage(3, "all", k) for k in range(layers.num_shifts)]
+    expected = np.average(shifts, axis=0, weights=hours)
+    np.testing.assert_allclose(layers.week_coverage(3, "all"), expected, atol=1e-12)
+    root = f"/maps/data/{city.version}/coverage/3/all"
+    assert client.get(f"{root}/week").status_code == 200
+    assert client.get(f"{root}/month").status_code == 404
+
+
+def test_a_draft_is_shown_the_other_way_round(city: City) -> None:
+    layers = MapLayers(city)
+    review = ReviewLayers(layers, teams_by_station(city))
+    none = baseline(city, city.scenario, city.result.roster.iloc[:0])
+    since = decoded(city, review.change(none, 2, 3, "all", 1).raw).astype(int)
+    would = decoded(city, review.change(none, 2, 3, "all", 1, would=True).raw).astype(int)
+    reached = since > 0
+    assert (since[reached] - SAME == SAME - would[reached]).all()
+    assert none.summary()["people"]["new"] == none.summary(would=True)["people"]["gone"] > 0
+    review.close()
+
+
+def test_whoever_may_not_review_sees_coverage_alone(running: RunningService, root: str) -> None:
+    officer = running.client_as("community_officer", beat="haiwei")
+    page = officer.get("/maps/coverage")
+    assert page.status_code == 200
+    assert '"kinds":["coverage","gaps"]' in page.text
+    for path in ("gaps/week/zh", "prices", "equity/3/all", "workload", "change/1"):
+        assert officer.get(f"{root}/{path}").status_code == 403
+    assert officer.get("/maps/equity").status_code == 403
+    assert officer.get(f"{root}/coverage/3/all/0").status_code == 200
