@@ -10,11 +10,13 @@ from fastapi.openapi.utils import get_openapi
 
 from api.access.policy import require_actions
 from api.assets import Assets
+from api.body_limit import BodyLimit
 from api.errors import add_error_handlers, problems
 from api.live_index import LiveIndex
 from api.live_index_access import LiveDesk
 from api.live_index_runner import AlertRunner
-from api.routes import account, docs, ground, health, login, maps, pages, plan, review
+from api.metrics import Metrics
+from api.routes import account, docs, ground, health, login, maps, metrics, pages, plan, review
 from api.routes.console import ROUTERS as CONSOLE_PAGES
 from api.routes.phone import ROUTERS as PHONE_PAGES
 from api.routes.v1 import (
@@ -38,7 +40,9 @@ from api.routes.v1 import (
 from api.routes.v1.records import ROUTERS as RECORDS
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
+from api.stopping import EndStreams, Stopping
 from api.templating import Templates
+from api.watching import RequestWatch
 
 if TYPE_CHECKING:
     from api.service import Service
@@ -96,9 +100,12 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     )
     app.state.service = service
     app.state.settings = settings
+    app.state.metrics = Metrics(service.store)
+    app.state.stopping = Stopping()
     app.state.assets = Assets.load()
     app.state.templates = Templates(app.state.assets)
     index = LiveIndex(service.store, service.clock)
+    app.state.notices = None  # a server puts its `NoticeRunner` here
     app.state.notices = None  # a server puts its `NoticeRunner` here
     app.state.live = LiveDesk(index, AlertRunner(service.store, index, service.clock))
     for router in (nearest.router, alerts.router, live.router):  # before `people/{code}` and such
@@ -117,6 +124,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     for router in (ground.router, plan.router):
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     app.include_router(health.router, responses=problems(500))
+    app.include_router(metrics.router)
     app.include_router(pages.router)
     app.include_router(login.router)
     app.include_router(account.router)
@@ -131,7 +139,11 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         app.include_router(docs.router)
     app.mount("/static", app.state.assets, name="static")
     add_error_handlers(app)
+    # The last is the outermost: what is too long is refused with our headers, counted and logged.
+    app.add_middleware(EndStreams, stopping=app.state.stopping)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, settings=settings)
+    app.add_middleware(RequestWatch, metrics=app.state.metrics)
     require_actions(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

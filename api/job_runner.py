@@ -56,6 +56,10 @@ class JobRunner:
         self._stop.set()
         self._thread.join()
 
+    def is_alive(self) -> bool:
+        """Return whether it looks."""
+        return self._thread.is_alive()
+
     def look(self) -> None:
         """Mark what fell silent, and start a worker where jobs wait and nobody works."""
         now = self._clock()

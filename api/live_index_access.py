@@ -86,6 +86,7 @@ def allowed_live(action: str) -> Callable[[Request], Awaitable[Access]]:
         key, moment = (action, token), time.monotonic()
         known = desk.sessions.get(key)
         if known is not None and known[0] > moment and desk.index.is_running:
+            request.state.actor = known[1].actor  # for the log
             return known[1]
         now = state.service.clock()
         actor: Actor | None = await run_in_threadpool(

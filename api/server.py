@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
 from api.app import create_app
 from api.city_holder import StoredCity
 from api.errors import NoRosterError
+from api.logs import set_up_logs
 from api.notice_runner import NoticeRunner
 from api.service import Service, utc_now
 from data.store.engine import open_store, store_url
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
 
     from api.language import Texts
     from api.live_index_access import LiveDesk
+    from api.logs import Form
     from api.settings import Settings
+    from api.stopping import Stopping
 
-GRACE_S = 5
+GRACE_S = 8
+"""How long requests under way may take once the service was told to stop."""
 
 
 class BindError(JinggeError):
@@ -86,16 +91,39 @@ def serving(app: FastAPI, settings: Settings) -> Iterator[str]:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server that says when it is ready, and ends streams when it stops."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], stopping: Stopping
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.tell()
+        await super().shutdown(sockets)
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """Let the block run to its end where the process is told to end, and end only then.
+
+    The server takes the signal, finishes what is under way, and raises the signal anew.
+    """
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if told:
+        signal.raise_signal(told[0])
 
 
 def open_service(environment: Mapping[str, str]) -> Service:
@@ -112,34 +140,43 @@ def open_service(environment: Mapping[str, str]) -> Service:
 
 
 def serve(service: Service, settings: Settings, listener: socket.socket, texts: Texts) -> None:
-    """Serve until interrupted; requests under way are finished first, then the store is closed."""
+    """Serve until told to stop; requests under way are finished first, then the store is closed.
+
+    A worker that is planning is a process of its own and goes on: it holds its job by a lease, and
+    the next server finds it there.
+    """
+    set_up_logs(cast("Form", settings.log))
     print(texts("cli.serve.loading"), flush=True)  # noqa: T201
-    desk: LiveDesk | None = None
-    notices: NoticeRunner | None = None
-    try:
-        with suppress(NoRosterError):
-            service.cities.served()
-        app = create_app(service, settings)
-        desk = app.state.live
-        desk.start()
-        notices = app.state.notices = NoticeRunner(service, settings)
-        notices.start()
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-        address = address_of(listener)
-        server = _Server(
-            config,
-            lambda: print(texts("cli.serve.ready", address=address), flush=True),  # noqa: T201
-        )
-        server.run(sockets=[listener])
-    finally:
-        if notices is not None:
-            notices.close()
-        if desk is not None:
-            desk.close()
-        service.close()
+    with _ending_on_sigterm():
+        desk: LiveDesk | None = None
+        notices: NoticeRunner | None = None
+        try:
+            with suppress(NoRosterError):
+                service.cities.served()
+            app = create_app(service, settings)
+            desk = app.state.live
+            desk.start()
+            notices = app.state.notices = NoticeRunner(service, settings)
+            notices.start()
+            config = uvicorn.Config(
+                app,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+            address = address_of(listener)
+            ready = texts("cli.serve.ready", address=address)
+            server = _Server(
+                config,
+                lambda: print(ready, flush=True),  # noqa: T201
+                app.state.stopping,
+            )
+            server.run(sockets=[listener])
+        finally:
+            if notices is not None:
+                notices.close()
+            if desk is not None:
+                desk.close()
+            service.close()

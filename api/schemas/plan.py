@@ -143,6 +143,14 @@ class Summary(Model):
     stations_by_shortfall: list[StationFigures]
 
 
+class Readiness(Model):
+    """What the service needs to work."""
+
+    database: bool = Field(description="It answers.")
+    schema_: bool = Field(alias="schema", description="It is the one of this version.")
+    jobs: bool = Field(description="Somebody sees to it that jobs are worked off.")
+
+
 class Health(Model):
     """The service answers, and which checked plan it holds."""
 

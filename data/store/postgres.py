@@ -52,6 +52,7 @@ def postgres_engine(url: URL, connections: int = CONNECTIONS) -> Engine:
         max_overflow=0,
         pool_timeout=LOCK_TIMEOUT_MS / 1000,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text goes to logs: what people are called does not
         connect_args={"options": " ".join(f"-c {name}={value}" for name, value in options.items())},
     )
 

@@ -70,6 +70,7 @@ def sqlite_engine(url: URL, role: Literal["reader", "writer"]) -> Engine:
         pool_size=1 if role == "writer" else READERS,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        hide_parameters=True,  # an error's text goes to logs: what people are called does not
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
     )
     wanted = {**SETTINGS, "query_only": ("ON", 1) if role == "reader" else ("OFF", 0)}

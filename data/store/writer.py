@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from data.store.commit_sizes import CommitSizes
 from data.store.errors import Busy, StoreClosedError, StoreError
 from data.store.postgres import may_try_again
 from data.store.row_versions import StaleError
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Connection, Engine
+
+    from data.store.commit_sizes import WriterFigures
 
 T = TypeVar("T")
 
@@ -51,6 +54,10 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Take no more works, finish those that wait, and return."""
+        ...
+
+    def figures(self) -> WriterFigures:
+        """Return how many works wait, and how commits went."""
         ...
 
 
@@ -76,6 +83,7 @@ class GroupWriter:
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(size)
         self._gate = threading.Lock()
         self._closed = False
+        self._sizes = CommitSizes()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -110,6 +118,10 @@ class GroupWriter:
             self._waiting.put(None)
         self._thread.join()
 
+    def figures(self) -> WriterFigures:
+        """Return how many works wait, and how commits went."""
+        return self._sizes.figures(self._waiting.qsize())
+
     def _run(self) -> None:
         is_open = True
         while is_open:
@@ -141,6 +153,7 @@ class GroupWriter:
                 if not waiting.outcome.done():
                     waiting.outcome.set_exception(lost)
             return is_open
+        self._sizes.note(len(done))
         for outcome, value in done:
             outcome.set_result(value)
         return is_open
@@ -207,6 +220,7 @@ class PooledWriter:
         self._changed = threading.Condition()
         self._turn = threading.BoundedSemaphore(connections)
         self._closed = False
+        self._sizes = CommitSizes()
 
     def submit(self, work: Callable[[Session], T]) -> T:
         """Run a work in the caller's thread; return its value after COMMIT.
@@ -233,6 +247,10 @@ class PooledWriter:
             self._closed = True
             self._changed.wait_for(lambda: self._inside == 0)
 
+    def figures(self) -> WriterFigures:
+        """Return how many works wait for a connection, and how commits went."""
+        return self._sizes.figures(max(0, self._inside - self._connections))
+
     def _enter(self) -> None:
         with self._changed:
             if self._closed:
@@ -245,12 +263,15 @@ class PooledWriter:
         for attempt in range(TRIES):
             try:
                 with self._engine.connect() as connection, connection.begin():
-                    return _run_in_session(connection, work)
+                    value = _run_in_session(connection, work)
             except NoConnection as error:
                 raise Busy("Expected a connection to write with, got all in use.") from error
             except DBAPIError as error:
                 if not may_try_again(error):
                     raise
+            else:
+                self._sizes.note(1)
+                return value
             # Those who clashed must not meet again at the same moment.
             pause_ms = FIRST_PAUSE_MS * 2**attempt
             time.sleep((pause_ms + secrets.randbelow(pause_ms)) / 1000)

@@ -30,6 +30,8 @@ class Ask:
     body: bytes = b""
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
+    with_length: bool = True
+    client: str = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,9 @@ def _scope(app: Any, ask: Ask) -> dict[str, Any]:
     headers = [
         ("host", "testserver"),
         ("accept", "application/json"),
-        ("content-length", str(len(ask.body))),
     ]
+    if ask.with_length:
+        headers.append(("content-length", str(len(ask.body))))
     if ask.body:
         headers.append(("content-type", ask.content_type))
     if ask.login is not None:
@@ -116,7 +119,7 @@ def _scope(app: Any, ask: Ask) -> dict[str, Any]:
         "query_string": query.encode(),
         "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in headers],
-        "client": ("127.0.0.1", 50000),
+        "client": (ask.client, 50000),
         "server": ("testserver", 80),
         "app": app,
         "state": {},

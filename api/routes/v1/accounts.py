@@ -125,9 +125,7 @@ def post_account(
     responses=problems(401, 403, 404, 422),
     summary="An account",
 )
-def get_account(
-    _: Reader, store: StoreDep, account_id: AccountPath, request: Request
-) -> Response:
+def get_account(_: Reader, store: StoreDep, account_id: AccountPath, request: Request) -> Response:
     """Show an account; its `ETag` is for changes."""
     with store.read() as session:
         return _one(session, account_id, request)

@@ -63,6 +63,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     url = service.store.engines.url.render_as_string(hide_password=False)
     runner = JobRunner(service.store, service.clock, {"JINGGE_DATABASE_URL": url})
     runner.start()
+    app.state.jobs = runner  # `/readyz` asks whether it is alive
     try:
         yield
     finally:
