@@ -15,6 +15,7 @@ from api.errors import add_error_handlers, problems
 from api.live_index import LiveIndex
 from api.live_index_access import LiveDesk
 from api.live_index_runner import AlertRunner
+from api.notice_runner import push_key
 from api.metrics import Metrics
 from api.routes import account, docs, ground, health, login, maps, metrics, pages, plan, review
 from api.routes.console import ROUTERS as CONSOLE_PAGES
@@ -25,16 +26,21 @@ from api.routes.v1 import (
     checkins,
     demand,
     exports,
+    gifts,
     imports,
     jobs,
     live,
     nearest,
+    notices,
+    points,
     rosters,
     session,
     shifts,
     signups,
     swaps,
     tasks,
+    tip_cases,
+    tips,
     turns,
 )
 from api.routes.v1.records import ROUTERS as RECORDS
@@ -66,6 +72,9 @@ _TAGS: Final = [
     {"name": "tasks", "description": "Tasks that stations publish, and who signs up."},
     {"name": "turns", "description": "Turns, check-in and check-out, exchanges, stand-by."},
     {"name": "alerts", "description": "Alerts, calls and answers, positions, live changes."},
+    {"name": "tips", "description": "Tips: handed in, verified by somebody else."},
+    {"name": "points", "description": "Points, awards, gifts and what looks strange."},
+    {"name": "notices", "description": "One's inbox, and how one wants notices."},
     {"name": "people", "description": "Files of members, and the way of a membership."},
     {"name": "access", "description": "Log in and out; accounts, their roles and places."},
     {"name": "service", "description": "Health."},
@@ -105,8 +114,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.assets = Assets.load()
     app.state.templates = Templates(app.state.assets)
     index = LiveIndex(service.store, service.clock)
-    app.state.notices = None  # a server puts its `NoticeRunner` here
-    app.state.notices = None  # a server puts its `NoticeRunner` here
+    app.state.push_key = push_key(settings)
     app.state.live = LiveDesk(index, AlertRunner(service.store, index, service.clock))
     for router in (nearest.router, alerts.router, live.router):  # before `people/{code}` and such
         app.include_router(router, prefix="/api/v1", responses=problems(500))
@@ -116,6 +124,9 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         # Before `tasks/{id}/{step}`: sign-ups of a task.
         *(signups.router, tasks.router, turns.router, checkins.router, swaps.router),
     ):
+        app.include_router(router, prefix="/api/v1", responses=problems(500))
+    # Before `tips/{code}`: one's own tips.
+    for router in (tips.router, tip_cases.router, points.router, gifts.router, notices.router):
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (session.router, accounts.router):
         app.include_router(router, prefix="/api/v1", responses=problems(500))

@@ -21,7 +21,8 @@ MIB: Final = 1 << 20
 USUAL: Final = MIB
 FILES: Final[Mapping[str, int]] = {
     "/api/v1/imports": 33 * MIB,  # a table of 32 MiB
-    "/m/tips": 42 * MIB,  # four photographs of 10 MiB
+    "/api/v1/tips": 42 * MIB,  # four photographs of 10 MiB
+    "/m/tips": 42 * MIB,
 }
 """Paths that take files. Each has limits of its own besides."""
 

@@ -21,6 +21,7 @@ from data.accounts import errors as accounts
 from data.field import errors as field
 from data.importers.living import batches as imports
 from data.importers.living.taking import ImportChangedError
+from data.notices import errors as notices
 from data.planning import errors as planning
 from data.points import errors as points
 from data.records import errors as records
@@ -105,6 +106,8 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     tips.OwnTipError: HTTPStatus.FORBIDDEN,
     tips.TooManyTipsError: HTTPStatus.TOO_MANY_REQUESTS,
     tips.PhotoSizeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    notices.NoticeError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    notices.NoticeMissingError: HTTPStatus.NOT_FOUND,
     points.PointsError: HTTPStatus.CONFLICT,
     points.KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     points.RuleError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -211,7 +214,7 @@ def _headers(error: JinggeError, status: HTTPStatus) -> dict[str, str]:
         return {"WWW-Authenticate": 'Cookie realm="jingge"'}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": "3"}
-    if isinstance(error, access.TooManyTriesError):
+    if isinstance(error, access.TooManyTriesError | tips.TooManyTipsError):
         return {"Retry-After": str(error.wait_s)}
     return {}
 

@@ -12,6 +12,7 @@ from data.store.row_versions import StaleError
 from data.store.tables.notices import NoticePreference, NoticeStop
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.orm import Session
@@ -113,3 +114,13 @@ def leaves_at(preference: Preference, now: datetime, zone: ZoneInfo, *, urgent: 
         return start
     day = local.date() + timedelta(days=1 if overnight and clock >= since else 0)
     return datetime.combine(day, until, zone).astimezone(UTC)
+
+
+def keep_stops(session: Session, account_id: int, topics: Collection[str], now: datetime) -> None:
+    """Make these the topics that an account wants no more of; matters stay as they are."""
+    known = stops_of(session, account_id)
+    for subject in sorted(known - set(topics)):
+        if ":" not in subject:
+            resume(session, account_id, subject)
+    for subject in sorted(set(topics) - known):
+        stop(session, account_id, subject, now)

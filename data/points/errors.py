@@ -65,3 +65,12 @@ class RedemptionStateError(PointsError):
 
 class TwoPersonsError(RedemptionStateError):
     """A hand-over that needs a second person, or somebody other than the one who gets the gift."""
+
+
+class WrongCodeError(RedemptionStateError):
+    """Another code than the one that the gift's owner has."""
+
+    def __init__(self, redemption_id: int) -> None:
+        super().__init__(
+            f"Expected the code of redemption {redemption_id} as its owner shows it, got another."
+        )

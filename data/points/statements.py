@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from data.points.errors import TransferMissingError
+from data.records.errors import RecordMissingError
 from data.store.tables.people import Person
 from data.store.tables.points import PointAccount, PointEntry, PointTransfer
 
@@ -76,3 +78,40 @@ def standings(
         .limit(limit)
     )
     return [Standing(*row) for row in session.execute(query)]
+
+
+def find_standing(session: Session, scope: Scope, code: str) -> Standing:
+    """Return a person of a scope and their balance, which is 0 without an account.
+
+    Raises
+    ------
+    RecordMissingError
+        Where there is nobody of that code within the scope.
+    """
+    row = session.execute(
+        select(Person.id, Person.code, Person.name, PointAccount.balance)
+        .outerjoin(PointAccount, PointAccount.person_id == Person.id)
+        .where(scope.people(), Person.code == code)
+    ).one_or_none()
+    if row is None:
+        raise RecordMissingError("person", code)
+    return Standing(row.id, row.code, row.name, row.balance or 0)
+
+
+def subject_of(session: Session, scope: Scope, key: str) -> str:
+    """Return the code of the person whom a transfer concerns, by its key.
+
+    Raises
+    ------
+    TransferMissingError
+        Where there is none of that key for anybody of the scope.
+    """
+    code = session.scalar(
+        select(Person.code)
+        .join(PointAccount, PointAccount.person_id == Person.id)
+        .join(PointTransfer, PointTransfer.subject_id == PointAccount.id)
+        .where(scope.people(), PointTransfer.key == key)
+    )
+    if code is None:
+        raise TransferMissingError(f"Expected a transfer of the key {key[:80]!r}, got none.")
+    return code

@@ -11,6 +11,7 @@ from data.store.tables.accounts import Account, AccountRole
 from data.store.tables.ground import Beat
 from data.store.tables.tips import Tip, TipStep
 from data.tips.authors import author_index
+from data.tips.errors import TipStateError
 from grid.travel import great_circle_m
 
 if TYPE_CHECKING:
@@ -29,8 +30,15 @@ def dispatch_tip(session: Session, keys: Keys, now: datetime, tip_id: int) -> in
 
     An officer of the beat comes before one of another beat of the station, then counts the way
     from their beat to the place, then how many tips they have open. Never its author.
+
+    Raises
+    ------
+    TipStateError
+        Once it is decided.
     """
-    tip = session.get_one(Tip, tip_id)
+    tip = session.get_one(Tip, tip_id, with_for_update=True)
+    if tip.state not in OPEN:
+        raise TipStateError(f"Expected a tip that is open, got one that is {tip.state}.")
     found = _nearest(session, keys, tip)
     if found is None:
         return None
