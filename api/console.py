@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 Place = tuple[str, str, str]
 MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
     (
+        "console.planning",
+        (("/console/rosters", "console.rosters", "plan.read"),),
+    ),
+    (
         "console.review",
         (
             ("/", "page.start", "coverage.read"),

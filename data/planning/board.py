@@ -220,3 +220,13 @@ def people_of(
         row[0]: Member(row[0], row[1], row[2] or row[1], row[3], row[4], turns.get(row[0], 0))
         for row in rows
     }
+
+
+def names_of(session: Session, scenario_id: int, codes: set[str]) -> dict[str, str]:
+    """Give the names of people of a scenario by code, where the records have them."""
+    query = (
+        select(ScenarioPerson.code, Person.name)
+        .join(Person, Person.id == ScenarioPerson.person_id)
+        .where(ScenarioPerson.scenario_id == scenario_id, ScenarioPerson.code.in_(codes))
+    )
+    return {code: name or code for code, name in session.execute(query)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, select
 
+from data.store.errors import ScenarioMissingError
 from data.store.tables.rosters import Assignment
 from data.store.tables.scenarios import EditionBeat, ScenarioDemand, ScenarioShift
 
@@ -103,3 +104,20 @@ def _by_station(
             of_station = found.setdefault(station, {})
             of_station[shift] = of_station.get(shift, 0) + int(count)
     return found
+
+
+def find_turn(session: Session, scenario_id: int, code: str) -> Turn:
+    """Give a shift of a scenario by its code.
+
+    Raises
+    ------
+    ScenarioMissingError
+        Where it has none of that code.
+    """
+    table = ScenarioShift
+    row = session.scalars(
+        select(table).where(table.scenario_id == scenario_id, table.code == code)
+    ).one_or_none()
+    if row is None:
+        raise ScenarioMissingError(f"Expected the code of a shift of scenario {scenario_id}.")
+    return Turn(row.position, row.code, row.starts_at, row.ends_at)

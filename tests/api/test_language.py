@@ -19,6 +19,7 @@ from api.language import (
     texts_of,
 )
 from data.catalogue import load_roles, load_shift_templates
+from data.planning.edits import EDITED
 from dispatch.gaps import CAUSES, STEPS
 from grid.errors import JinggeError
 
@@ -35,7 +36,7 @@ CHINESE, ENGLISH = texts_of("zh").entries, texts_of("en").entries
 MADE = {
     *(f"tier.{tier}" for tier in TIERS),
     *(f"funnel.{step}" for step in STEPS),
-    *(f"cause.{cause}" for cause in CAUSES),
+    *(f"cause.{cause}" for cause in (*CAUSES, EDITED)),
     *(f"weekday.{day}" for day in range(7)),
     *(f"month.{month}" for month in range(1, 13)),
     *(f"role.{role}" for role in load_roles()["role"]),

@@ -68,7 +68,7 @@ WhyPersonQuery = Annotated[
     Query(min_length=1, max_length=128, description="Why this person is there, or not."),
     CLEANED,
 ]
-_EXPLAINER: Final = RosterExplainer()
+EXPLAINER: Final = RosterExplainer()
 
 
 @router.get(
@@ -238,7 +238,7 @@ def explanation(
         require_beats(session, access.scope, [beat])
         if person is not None:
             require_people(session, access.scope, [person])
-    document = _EXPLAINER.explain(
+    document = EXPLAINER.explain(
         store, roster_id, beat, shift, role=role, person=person, language=language
     )
     event = access.event("roster", str(roster_id), beat=beat, shift=shift)
