@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from api.access.fields import Rights
     from data.records.coming_duties import ComingDuty
+    from data.records.insurance_warnings import InsuranceWarning
     from data.records.membership import Moved
     from data.records.person_file import PersonFile
     from data.records.person_search import ListedPerson
@@ -53,6 +54,18 @@ def told_member(member: Member, rights: Rights) -> dict[str, Any]:
     given = asdict(member)
     of_team = {name: given.pop(name) for name in ("since", "is_leader", "duty")}
     return {**_only(given, rights), **of_team}
+
+
+def told_warning(warning: InsuranceWarning, rights: Rights) -> dict[str, Any]:
+    """Return whose insurance runs out, and the shifts that this leaves uncovered."""
+    given = asdict(warning)
+    del given["uncovered"]
+    starts_again_on = given.pop("starts_again_on")
+    return {
+        **_only(given, rights),
+        "starts_again_on": starts_again_on,
+        "uncovered": told_duties(warning.uncovered),
+    }
 
 
 def told_duties(duties: Iterable[ComingDuty]) -> list[dict[str, Any]]:

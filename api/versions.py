@@ -18,8 +18,8 @@ from data.store.row_versions import StaleError
 FORM_FIELD: Final = "version"
 
 
-def etag(version: int) -> str:
-    """Return the entity tag of a row's version."""
+def etag(version: int | str) -> str:
+    """Return the entity tag of a row's version, or of a content's tag."""
     return f'"{version}"'
 
 
@@ -46,6 +46,33 @@ async def get_if_match(
     return int(found[1])
 
 
+async def get_if_match_tag(
+    tag: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="`ETag` of what was read.",
+            examples=['"0123456789abcdef0123456789abcdef"'],
+        ),
+    ] = None,
+) -> str:
+    """Return the tag of the content that the editor saw, of what has no version.
+
+    Raises
+    ------
+    PreconditionRequiredError
+        Without the header (428).
+    StaleError
+        For a tag that we never gave, or for ``*`` (412).
+    """
+    if tag is None:
+        raise PreconditionRequiredError
+    found = re.fullmatch(r'"([0-9a-f]{32})"', tag.strip())
+    if found is None:
+        raise StaleError
+    return found[1]
+
+
 async def get_form_version(request: Request) -> int:
     """Return the version that the editor of a form saw.
 
@@ -60,5 +87,6 @@ async def get_form_version(request: Request) -> int:
     return int(text)
 
 
+IfMatchTagDep = Annotated[str, Depends(get_if_match_tag)]
 IfMatchDep = Annotated[int, Depends(get_if_match)]
 FormVersionDep = Annotated[int, Depends(get_form_version)]

@@ -106,10 +106,19 @@ def search_rights(access: Access) -> Rights:
     )
 
 
-def rights_over(session: Session, access: Access, codes: Iterable[str]) -> dict[str, Rights]:
-    """Return the rights over each person of a list, by the roles whose scope holds them."""
+def rights_over(
+    session: Session, access: Access, codes: Iterable[str], *, together: bool = False
+) -> dict[str, Rights]:
+    """Return the rights over each person of a list, by the roles whose scope holds them.
+
+    Parameters
+    ----------
+    together : bool
+        The list is of a team that the reader may see: all their roles count for everybody in it.
+    """
     wanted = list(codes)
-    columns: dict[str, set[str]] = {code: set() for code in wanted}
+    known = access.roles if together else frozenset()
+    columns: dict[str, set[str]] = {code: set(known) for code in wanted}
     for column, scope in _scopes(access):
         for code in codes_within(session, scope, wanted):
             columns[code].add(column)

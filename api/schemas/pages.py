@@ -7,8 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import MAX_LIMIT
+from api.schemas.inputs import CLEANED
 
 Cursor = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[A-Za-z0-9_-]+$")]
+Word = Annotated[str | None, Field(min_length=1, max_length=128), CLEANED]
+"""A filter that is a line of text."""
 
 
 class PageQuery(BaseModel):

@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 
 from api.schemas.base import Count, Model, TierName
 from api.schemas.days import BirthDay, Day
-from api.schemas.inputs import CLEANED, Body, Code, Lat, Line, Lng, Name, Note, Reason
-from api.schemas.pages import PageQuery
+from api.schemas.inputs import Body, Code, Lat, Line, Lng, Name, Note, Reason
+from api.schemas.pages import PageQuery, Word
 
 Sex = Literal["male", "female", "unknown"]
 State = Literal["applied", "vetted", "training", "active", "suspended", "refused", "left"]
@@ -34,9 +34,6 @@ IdNumber = Annotated[
     ),
 ]
 _NEXT = Field(description="Give it back as `cursor` for what follows; null at the end.")
-
-
-Word = Annotated[str | None, Field(min_length=1, max_length=128), CLEANED]
 
 
 class PersonQuery(PageQuery):

@@ -28,6 +28,7 @@ from data.store.tables.training import (
     CourseRun,
     PersonQualification,
 )
+from dispatch.rules import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,6 +61,8 @@ class Passed:
     person_id : int
     qualification : str or None
         What was granted, until ``expires_on``.
+    is_volunteer : bool
+        Whom the city's table gives points.
     """
 
     person_id: int
@@ -68,6 +71,7 @@ class Passed:
     course: str
     qualification: str | None
     expires_on: date | None
+    is_volunteer: bool
 
     @property
     def points_key(self) -> str:
@@ -327,7 +331,9 @@ def _grant(
             session.add(row)
         row.expires_on, row.course_run_id, row.revoked_on = expires, run.id, None
         session.flush()
-    return Passed(person, code, run.id, course.code, granted, expires)
+    tier = session.scalar(select(Person.tier).where(Person.id == person))
+    volunteer = tier == Tier.VOLUNTEER
+    return Passed(person, code, run.id, course.code, granted, expires, volunteer)
 
 
 def _take_back(session: Session, run: CourseRun, person: int, today: date) -> None:

@@ -17,6 +17,7 @@ from data.records.errors import (
     ValueRefusedError,
 )
 from data.records.finding import require_version
+from data.records.tags import tag_of
 from data.store.tables.catalogue import (
     DutyRole,
     DutyRoleProfession,
@@ -85,7 +86,7 @@ def read_entry(session: Session, topic: str, code: str) -> Entry:
 
 def entry_tag(entry: Mapping[str, Any]) -> str:
     """Give what changes when an entry does; the catalogue has no version columns."""
-    return repr(sorted(entry.items(), key=lambda item: item[0]))
+    return tag_of(sorted(entry.items(), key=lambda item: item[0]))
 
 
 def add_entry(session: Session, topic: str, code: str, values: Mapping[str, Any]) -> Entry:

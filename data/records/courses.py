@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, exists, func, or_, select, true
 from data.records.errors import DuplicateError, RecordMissingError, ValueRefusedError
 from data.records.finding import find_station, require_version, require_word
 from data.records.pages import PageOf, cut, read_cursor, write_cursor
+from data.records.tags import tag_of
 from data.store.tables.catalogue import DutyRole, Profession, Qualification
 from data.store.tables.ground import Station
 from data.store.tables.people import Person
@@ -48,7 +49,7 @@ class ListedCourse:
     @property
     def tag(self) -> str:
         """What changes when the course does; courses have no version column."""
-        return repr(self)
+        return tag_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,17 +240,35 @@ def list_runs(
         conditions.append(CourseRun.id.in_(mine.where(Person.code == person, scope.people())))
     if after := read_cursor(cursor, int):
         conditions.append(CourseRun.id < after[0])
-    query = (
-        select(CourseRun, Course, Station.code)
-        .join(Course, Course.id == CourseRun.course_id)
-        .outerjoin(Station, Station.id == CourseRun.station_id)
-        .where(*conditions)
-        .order_by(CourseRun.id.desc())
-        .limit(limit + 1)
-    )
+    query = _RUNS.where(*conditions).order_by(CourseRun.id.desc()).limit(limit + 1)
     rows, more = cut(session.execute(query).all(), limit)
+    items = _listed_runs(session, [tuple(row) for row in rows])
+    return PageOf(items, write_cursor(rows[-1][0].id) if more else None)
+
+
+def read_run(session: Session, scope: Scope, number: int) -> ListedRun:
+    """Give a run that somebody with this scope may see.
+
+    Raises
+    ------
+    RecordMissingError
+    """
+    rows = session.execute(_RUNS.where(CourseRun.id == number, runs_of(scope))).all()
+    if not rows:
+        raise RecordMissingError("course run", number)
+    return _listed_runs(session, [tuple(row) for row in rows])[0]
+
+
+_RUNS: Final = (
+    select(CourseRun, Course, Station.code)
+    .join(Course, Course.id == CourseRun.course_id)
+    .outerjoin(Station, Station.id == CourseRun.station_id)
+)
+
+
+def _listed_runs(session: Session, rows: list[tuple[Any, ...]]) -> tuple[ListedRun, ...]:
     counts = _counts(session, [run.id for run, *_ in rows])
-    items = tuple(
+    return tuple(
         ListedRun(
             run=run.id,
             course=row.code,
@@ -266,7 +285,6 @@ def list_runs(
         )
         for run, row, station in rows
     )
-    return PageOf(items, write_cursor(rows[-1][0].id) if more else None)
 
 
 _COUNTS: Final = {

@@ -80,6 +80,19 @@ def codes_within(session: Session, scope: Scope, codes: Sequence[str]) -> list[s
     return list(session.scalars(query))
 
 
+def code_of(session: Session, person: int) -> str:
+    """Give a person's code.
+
+    Raises
+    ------
+    RecordMissingError
+    """
+    code = session.scalar(select(Person.code).where(Person.id == person))
+    if code is None:
+        raise RecordMissingError("person", person)
+    return code
+
+
 def find_station(session: Session, scope: Scope | None, code: str) -> Station:
     """Give a station's row; without a scope, of any station."""
     inside = true() if scope is None else scope.stations_()

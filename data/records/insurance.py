@@ -50,10 +50,19 @@ def list_policies(
     scope: Scope,
     *,
     ending_from: date | None = None,
+    only_covering: bool = False,
     cursor: str | None = None,
     limit: int = 100,
 ) -> PageOf[ListedPolicy]:
-    """Give a page of policies, those that end last first."""
+    """Give a page of policies, the newest first.
+
+    Parameters
+    ----------
+    ending_from : date, optional
+        Only those that end then or later.
+    only_covering : bool
+        Only those that cover somebody in the scope.
+    """
     policy = InsurancePolicy
     covered = (
         select(func.count(func.distinct(InsuranceCover.person_id)))
@@ -65,11 +74,31 @@ def list_policies(
     query = select(policy, covered).order_by(policy.id.desc()).limit(limit + 1)
     if ending_from is not None:
         query = query.where(policy.ends_on >= ending_from)
+    if only_covering:
+        query = query.where(covered > 0)
     if after := read_cursor(cursor, int):
         query = query.where(policy.id < after[0])
     rows, more = cut(session.execute(query).all(), limit)
     items = tuple(_listed(row, count) for row, count in rows)
     return PageOf(items, write_cursor(rows[-1][0].id) if more else None)
+
+
+def find_policy(session: Session, scope: Scope, number: int) -> ListedPolicy:
+    """Give a policy, and how many of those in the scope it covers.
+
+    Raises
+    ------
+    RecordMissingError
+    """
+    policy = session.get(InsurancePolicy, number)
+    if policy is None:
+        raise RecordMissingError("policy", number)
+    covered = (
+        select(func.count(func.distinct(InsuranceCover.person_id)))
+        .join(Person, Person.id == InsuranceCover.person_id)
+        .where(InsuranceCover.policy_id == number, scope.people())
+    )
+    return _listed(policy, session.scalar(covered) or 0)
 
 
 def add_policy(

@@ -19,6 +19,7 @@ from data.records.finding import (
 from data.records.membership import MOVABLE
 from data.records.memberships import end_rows, holds
 from data.records.pages import PageOf, cut, read_cursor, write_cursor
+from data.records.tags import tag_of
 from data.store.tables.catalogue import DutyRole
 from data.store.tables.ground import Station
 from data.store.tables.people import Person
@@ -172,7 +173,7 @@ def edit_team(
 
 def team_tag(team: Team | ListedTeam) -> str:
     """Give what changes when a team's own fields do; teams have no version column."""
-    return f"{team.name}\0{team.specialism or ''}\0{team.is_active:d}"
+    return tag_of(team.name, team.specialism, team.is_active)
 
 
 def join_team(

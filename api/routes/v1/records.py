@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from api.routes.v1 import membership, people
+from api.routes.v1 import (
+    audit,
+    availability,
+    catalogue,
+    courses,
+    insurance,
+    me,
+    membership,
+    people,
+    teams,
+)
 
-ROUTERS = (people.router, membership.router)
+ROUTERS = (
+    *(people.router, membership.router, availability.router, teams.router, courses.router),
+    *(insurance.router, catalogue.router, audit.router, me.router),
+)
