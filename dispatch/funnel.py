@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 from dispatch.funnel_kernel import funnels
+from dispatch.side_by_side import in_parts, join_starts
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from dispatch.standing import Standing
@@ -48,7 +50,21 @@ class Funnel(NamedTuple):
     caller_pair: NDArray[np.int32]
 
 
-def funnel(standing: Standing) -> Funnel:
-    """Apply the rules of one assignment to everybody, for every demand line."""
+def funnel(standing: Standing, workers: int = 1) -> Funnel:
+    """Apply the rules of one assignment to everybody, for every demand line.
+
+    Parameters
+    ----------
+    workers : int
+        Threads; what is found does not depend on it.
+    """
     keep = max(2, min(standing.min_volunteers, MAX_GROUP))
-    return Funnel(*funnels(standing, keep))
+    parts = in_parts(
+        lambda first, last: Funnel(*funnels(standing, keep, first, last)),
+        standing.line_beat.size,
+        workers,
+    )
+    if len(parts) == 1:
+        return parts[0]
+    joined = Funnel(*(np.concatenate(tables) for tables in zip(*parts, strict=True)))
+    return joined._replace(caller_start=join_starts([part.caller_start for part in parts]))

@@ -82,8 +82,10 @@ def travel_cost(metres, travel_per_100m):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def funnels(standing, keep):  # type: ignore[no-untyped-def]
+def funnels(standing, keep, first, last):  # type: ignore[no-untyped-def]
     """Count who remains after each rule, and find the cheapest people free or one step from it.
+
+    For the lines ``first:last``, which are the L lines of what is returned.
 
     Returns
     -------
@@ -99,7 +101,8 @@ def funnels(standing, keep):  # type: ignore[no-untyped-def]
     caller_start, caller_pair : (L + 1,), (n,)
         Pairs of those who could fill the line if relieved elsewhere.
     """
-    lines = standing.line_beat.size
+    all_lines = standing.line_beat.size
+    lines = last - first
     counts = np.zeros((lines, 5), np.int64)
     reasons = np.zeros((lines, NUM_REASONS), np.int64)
     free = np.full((lines, keep), -1, np.int64)
@@ -120,13 +123,14 @@ def funnels(standing, keep):  # type: ignore[no-untyped-def]
     pair_fails, forbidden, trainable = standing.pair_fails, standing.forbidden, standing.trainable
     next_cost, travel_per_100m = standing.next_cost, standing.travel_per_100m
     for line in range(lines):
-        shift, beat = standing.line_shift[line], standing.line_beat[line]
+        number = first + line
+        shift, beat = standing.line_shift[number], standing.line_beat[number]
         by_role, by_shift = (
-            standing.role_fails[standing.line_role[line]],
+            standing.role_fails[standing.line_role[number]],
             standing.shift_fails[shift],
         )
         dislike = standing.dislike[shift]
-        may_train = trainable[standing.line_role[line]]
+        may_train = trainable[standing.line_role[number]]
         tally[:] = 0
         for k in range(pair_start[beat], pair_start[beat + 1]):
             p = pair_person[k]
@@ -134,7 +138,7 @@ def funnels(standing, keep):  # type: ignore[no-untyped-def]
                 continue
             fails = np.int64(pair_fails[k]) | np.int64(by_role[p]) | np.int64(by_shift[p])
             if forbidden.size and (not fails & (fails - 1) or not fails & ~BUSY):
-                key = p * lines + line
+                key = p * all_lines + number
                 at = np.searchsorted(forbidden, key)
                 if at < forbidden.size and forbidden[at] == key:
                     fails |= FORBIDDEN

@@ -445,7 +445,7 @@ def _finish(
     if bound > checked.objective:
         raise PlanError(f"Expected bound <= objective, got {bound} > {checked.objective}.")
     run.enter("explain")
-    gaps = find_gaps(scenario, roster)
+    gaps = find_gaps(scenario, roster, workers=workers)
     prices = price_table(scenario, search.problem, search.ascent.best.line, roster)
     run.enter("")
     return PlanResult(

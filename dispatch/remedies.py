@@ -134,8 +134,7 @@ class Remedy:
         return ("move",) if any(move.leaves for move in self.moves) else ("add",)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A chain that fills one place of a line.
 
     Attributes
@@ -153,6 +152,8 @@ class Part:
         What it adds to the objective, the gain on `line` not counted.
     metres : float
         Distance of `last` to the last place.
+    effort : float
+        See `Remedy.effort`.
     """
 
     line: int
@@ -162,6 +163,7 @@ class Part:
     hole: int
     cost: int
     metres: float = 0.0
+    effort: float = 0.0
 
     @property
     def direct(self) -> bool:
@@ -169,15 +171,10 @@ class Part:
         return not self.movers and not self.change
 
     @property
-    def effort(self) -> float:
-        """See `Remedy.effort`."""
-        asked = EFFORT[self.change] if self.change else 0.0
-        return asked + MOVE_EFFORT * (len(self.movers) + (self.hole >= 0))
-
-    @property
-    def people(self) -> frozenset[int]:
+    def people(self) -> list[int]:
         """Everybody in it, recruits aside."""
-        return frozenset(p for p in (*(p for p, _ in self.movers), self.last) if p != NOBODY)
+        people = [person for person, _ in self.movers]
+        return people if self.last == NOBODY else [*people, self.last]
 
     def moves(self, keys: Sequence[Key]) -> Iterator[Move]:
         """Give the moves, that to the line first."""
@@ -206,6 +203,11 @@ class Line:
     supervised: bool
     values: Sequence[int]
     parts: list[Part]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no place is unfilled."""
+        return not self.values
 
     def gain(self, places: int) -> int:
         """Worth of the next places."""
@@ -240,7 +242,7 @@ class _Plan(NamedTuple):
 
     @property
     def cost(self) -> int:
-        return sum(part.cost for part in self.all_parts)
+        return sum([part.cost for part in self.all_parts])
 
     @property
     def all_parts(self) -> tuple[Part, ...]:
@@ -248,20 +250,25 @@ class _Plan(NamedTuple):
 
     @property
     def num_changes(self) -> int:
-        return sum(bool(part.change) for part in self.all_parts) + self.place
+        return sum([bool(part.change) for part in self.all_parts]) + self.place
 
     @property
     def rank(self) -> tuple[int, float, int]:
         """Order of `Remedy.rank`."""
-        effort = sum(part.effort for part in self.all_parts) + self.place * EFFORT["place"]
-        return max(0, self.num_changes - 1), effort, self.cost - self.gain
+        return self.order[1:]
 
     @property
     def order(self) -> tuple[bool, int, float, int]:
         """Put last what moves people and gains nothing by it: there may be no other."""
-        moved = any(part.movers for part in self.all_parts)
-        loses = moved and not self.num_changes and self.cost >= self.gain
-        return (loses, *self.rank)
+        changes, effort, cost, moved = int(self.place), 0.0, 0, False
+        for part in self.all_parts:
+            changes += bool(part.change)
+            effort += part.effort
+            cost += part.cost
+            moved = moved or bool(part.movers)
+        loses = moved and not changes and cost >= self.gain
+        effort += self.place * EFFORT["place"]
+        return loses, max(0, changes - 1), effort, cost - self.gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +368,7 @@ class Search:
         for other in post.short:
             place = int(other is line)
             for part in other.parts:
-                if (free and not part.direct) or part.hole >= 0 or part.people & used:
+                if (free and not part.direct) or part.hole >= 0 or _meets(part, used):
                     continue
                 again = group if part.last == NOBODY else 1
                 while again and len(parts) < group and place < len(other.values):
@@ -370,7 +377,7 @@ class Search:
                     if not part.direct and not _pays(part, other.values[place]):
                         break
                     parts.append(part)
-                    used |= part.people
+                    used.update(part.people)
                     gain += other.values[place]
                     place, heads, again = place + 1, heads + other.supervised, again - 1
                 if len(parts) == group:
@@ -403,6 +410,11 @@ def _order(plan: _Plan) -> tuple[bool, int, float, int]:
     return plan.order
 
 
+def _meets(part: Part, used: set[int]) -> bool:
+    """Whether somebody in it is used already."""
+    return part.last in used or any(person in used for person, _ in part.movers)
+
+
 def _pays(part: Part, value: int) -> bool:
     """Whether filling a place by a chain is worth more than it costs.
 
@@ -416,9 +428,10 @@ def _fewest(teams: Iterable[_Plan]) -> list[_Plan]:
     """Keep the best team for each number of changes."""
     best: dict[int, _Plan] = {}
     for team in teams:
-        known = best.get(team.num_changes)
+        changes = team.num_changes
+        known = best.get(changes)
         if known is None or team.rank < known.rank:
-            best[team.num_changes] = team
+            best[changes] = team
     return list(best.values())
 
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from dispatch.funnel import Funnel, funnel
-from dispatch.remedies import CHANGES, NOBODY, Key, Line, Part, PostState, Remedy, Search
+from dispatch.funnel_kernel import NUM_FIXES
+from dispatch.remedies import (
+    CHANGES,
+    EFFORT,
+    MOVE_EFFORT,
+    NOBODY,
+    Key,
+    Line,
+    Part,
+    PostState,
+    Remedy,
+    Search,
+)
 from dispatch.remedy_kernel import FREE, HOLE, NUM_ENDS, find_chains
 from dispatch.rules import Tier
 from dispatch.standing import LINE, Standing, stand
@@ -50,6 +65,10 @@ SHALLOW: Final = Depth(16, 2, 3, 1)
 DEEP: Final = Depth(4000, 5, 100, 100)
 """For one line that somebody asks about."""
 
+_BATCH: Final = 2_000
+"""Lines whose chains are searched for at a time."""
+_NO_WAY: Final = float("inf")
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -73,12 +92,12 @@ class Survey:
     found: Funnel
 
     @classmethod
-    def of(cls, scenario: Scenario, roster: pd.DataFrame) -> Survey:
-        """Survey a roster that keeps H1-H9."""
+    def of(cls, scenario: Scenario, roster: pd.DataFrame, workers: int = 1) -> Survey:
+        """Survey a roster that keeps H1-H9, on so many threads."""
         full = _with_places_for_supervisors(scenario)
         keys = list(zip(*(full.demand[name].tolist() for name in LINE), strict=True))
-        standing = stand(full, roster)
-        return cls(full, len(scenario.demand), keys, standing, funnel(standing))
+        standing = stand(full, roster, workers)
+        return cls(full, len(scenario.demand), keys, standing, funnel(standing, workers))
 
     @property
     def missing(self) -> NDArray[np.int64]:
@@ -87,9 +106,16 @@ class Survey:
         return np.maximum(0, required - self.standing.line_heads)
 
     def remedies(
-        self, wanted: NDArray[np.int64], depth: Depth
+        self, wanted: NDArray[np.int64], depth: Depth, workers: int = 1
     ) -> Iterator[tuple[int, bool, list[Remedy]]]:
         """Look for remedies of short lines.
+
+        Parameters
+        ----------
+        wanted : (n,) int64
+        depth : Depth
+        workers : int
+            Threads that search for chains; what is found does not depend on it.
 
         Yields
         ------
@@ -105,27 +131,27 @@ class Survey:
         beside = post & (standing.line_staffed | (missing > 0))
         beside[wanted] = True
         lines = np.flatnonzero(beside)
-        known = dict(zip(lines.tolist(), self._lines(lines, depth), strict=True))
-        hazardous = self.hazardous().tolist()
-        posts: dict[int, PostState] = {}
-        of_post = standing.line_post.tolist()
-        staffed = standing.line_staffed.tolist()
-        for number, line in known.items():
-            state = posts.get(of_post[number])
-            if state is None:
-                state = posts[of_post[number]] = self._post(number)
-            if staffed[number]:
-                state.staff.append(line)
-            elif missing[number] and not hazardous[number]:
-                state.short.insert(len(state.short) if line.supervised else 0, line)
+        lines = lines[np.argsort(standing.line_post[lines], kind="stable")]
+        is_wanted = np.isin(lines, wanted).tolist()
+        hazardous = self.hazardous()[lines].tolist()
+        of_post = standing.line_post[lines].tolist()
         search = Search(self.keys, standing.seats, standing.min_volunteers, depth.max_remedies)
+        found: dict[int, tuple[bool, list[Remedy]]] = {}
+        ways = zip(self._lines(lines, depth, workers), of_post, is_wanted, hazardous, strict=True)
+        for _, group in groupby(ways, key=itemgetter(1)):
+            of_group = list(group)
+            state = self._post([(line, never) for line, _, _, never in of_group])
+            for line, _, asked, never in of_group:
+                if not asked:
+                    continue
+                if never:
+                    found[line.number] = False, [Remedy(obstacle="hazardous")]
+                elif standing.line_staffed[line.number]:
+                    found[line.number] = search.staff_line(line)
+                else:
+                    found[line.number] = search.volunteer_line(line, state)
         for number in wanted.tolist():
-            if hazardous[number]:
-                yield number, False, [Remedy(obstacle="hazardous")]
-            elif staffed[number]:
-                yield number, *search.staff_line(known[number])
-            else:
-                yield number, *search.volunteer_line(known[number], posts[of_post[number]])
+            yield number, *found[number]
 
     def cheapest_move(self, line: int) -> tuple[int, int] | None:
         """Find who could be moved to a line from another, and leave that open, at the least loss.
@@ -156,57 +182,129 @@ class Survey:
         seats = standing.seats * int(standing.post_supervisors[post])
         return seats - int(standing.post_supervised[post])
 
-    def _post(self, line: int) -> PostState:
+    def _post(self, lines: list[tuple[Line, bool]]) -> PostState:
+        """Put together what is known of a post: its lines, and which must never be filled (H8)."""
         standing = self.standing
-        post = standing.line_post[line]
-        return PostState(self.seats(line), int(standing.post_volunteers[post]), [], [])
+        number = lines[0][0].number
+        volunteers = int(standing.post_volunteers[standing.line_post[number]])
+        state = PostState(self.seats(number), volunteers, [], [])
+        for line, never in lines:
+            if standing.line_staffed[line.number]:
+                state.staff.append(line)
+            elif not (never or line.is_full):
+                state.short.insert(len(state.short) if line.supervised else 0, line)
+        return state
 
-    def _lines(self, lines: NDArray[np.int64], depth: Depth) -> Iterator[Line]:
-        """Give lines with every way to fill one more place of each."""
-        standing, found = self.standing, self.found
-        chains = find_chains(standing, found, lines, depth.max_lines, depth.max_moves)
-        moves, person, row, last, last_m, cost = (table.tolist() for table in chains)
-        work_line = standing.work_line.tolist()
-        free, free_cost = found.free[lines].tolist(), found.free_cost[lines].tolist()
-        fix, fix_cost, fix_m = (
-            table[lines, :, 1].tolist() for table in (found.fix, found.fix_cost, found.fix_m)
+    def _lines(self, lines: NDArray[np.int64], depth: Depth, workers: int) -> Iterator[Line]:
+        """Give lines with every way to fill one more place of each.
+
+        Chains of the next lines are searched for while those of the first are put together.
+        """
+        batches = [lines[i : i + _BATCH] for i in range(0, lines.size, _BATCH)]
+        if workers == 1 or len(batches) < 2:
+            for batch in batches:
+                yield from self._put_together(batch, self._chains(batch, depth), depth.max_ways)
+            return
+        with ThreadPoolExecutor(workers) as threads:
+            running = threads.map(lambda batch: self._chains(batch, depth), batches)
+            for batch, chains in zip(batches, running, strict=True):
+                yield from self._put_together(batch, chains, depth.max_ways)
+
+    def _chains(self, lines: NDArray[np.int64], depth: Depth) -> tuple[NDArray[Any], ...]:
+        chains: tuple[NDArray[Any], ...] = find_chains(
+            self.standing, self.found, lines, depth.max_lines, depth.max_moves
         )
-        first_shift = int(self.scenario.costs.extra_shift[0])
-        start, value = standing.place_start.tolist(), standing.place_value
-        heads, supervised = standing.line_heads.tolist(), standing.line_supervised.tolist()
+        return chains
+
+    def _put_together(
+        self, lines: NDArray[np.int64], chains: tuple[NDArray[Any], ...], max_ways: int
+    ) -> Iterator[Line]:
+        """Give lines with their best ways: people free, chains, people one change away."""
+        standing, found = self.standing, self.found
+        best, efforts, costs = (
+            table.tolist() for table in _best_ways(found, lines, chains, max_ways)
+        )
+        moves, person, row, last, last_m, _ = (table.tolist() for table in chains)
+        free, fix, fix_m = (
+            table.tolist()
+            for table in (found.free[lines], found.fix[lines, :, 1], found.fix_m[lines, :, 1])
+        )
+        num_free, work_line = found.free.shape[1], standing.work_line
+        left_by = work_line[np.maximum(chains[2], 0)].tolist() if work_line.size else row
+        start, value = standing.place_start, standing.place_value
+        begins = np.minimum(start[lines] + standing.line_heads[lines], start[lines + 1]).tolist()
+        ends, supervised = start[lines + 1].tolist(), standing.line_supervised[lines].tolist()
+        recruit_cost, recruit_effort = int(self.scenario.costs.extra_shift[0]), EFFORT["recruit"]
         for q, number in enumerate(lines.tolist()):
-            parts = [
-                Part(number, (), who, "", -1, int(price))
-                for who, price in zip(free[q], free_cost[q], strict=True)
-                if who >= 0
-            ]
-            for end in range(NUM_ENDS):
-                n = moves[q][end]
-                if n < 0 or (end == FREE and n == 0):
-                    continue
-                movers = tuple((person[q][end][i], work_line[row[q][end][i]]) for i in range(n))
-                hole = movers[-1][1] if end == HOLE else -1
-                change = CHANGES[end - 1] if FREE < end < HOLE else ""
-                parts.append(
-                    Part(number, movers, last[q][end], change, hole, cost[q][end], last_m[q][end])
-                )
-            parts += [
-                Part(number, (), who, kind, -1, int(price), metres)
-                for kind, who, price, metres in zip(
-                    CHANGES, fix[q], fix_cost[q], fix_m[q], strict=False
-                )
-                if who >= 0
-            ]
-            parts.sort(key=_order)
-            parts = parts[: depth.max_ways]
-            parts.append(Part(number, (), NOBODY, "recruit", -1, first_shift))
-            begin = min(start[number] + heads[number], start[number + 1])
-            values = value[begin : start[number + 1]].tolist()
-            yield Line(number, supervised[number], values, parts)
+            parts = []
+            for way, effort, cost in zip(best[q], efforts[q], costs[q], strict=True):
+                end, change = way - num_free, way - num_free - NUM_ENDS
+                if effort == _NO_WAY:
+                    break
+                if end < 0:
+                    part = Part(number, (), free[q][way], "", -1, cost, 0.0, effort)
+                elif change < 0:
+                    n = moves[q][end]
+                    movers = tuple(zip(person[q][end][:n], left_by[q][end][:n], strict=True))
+                    hole = movers[-1][1] if end == HOLE else -1
+                    kind = CHANGES[end - 1] if FREE < end < HOLE else ""
+                    part = Part(
+                        number, movers, last[q][end], kind, hole, cost, last_m[q][end], effort
+                    )
+                else:
+                    part = Part(
+                        number,
+                        (),
+                        fix[q][change],
+                        CHANGES[change],
+                        -1,
+                        cost,
+                        fix_m[q][change],
+                        effort,
+                    )
+                parts.append(part)
+            parts.append(Part(number, (), NOBODY, "recruit", -1, recruit_cost, 0.0, recruit_effort))
+            yield Line(number, supervised[q], value[begins[q] : ends[q]].tolist(), parts)
 
 
-def _order(part: Part) -> tuple[float, int]:
-    return part.effort, part.cost
+def _best_ways(
+    found: Funnel, lines: NDArray[np.int64], chains: tuple[NDArray[Any], ...], max_ways: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Rank the ways to fill one more place of each line by effort and cost.
+
+    Returns
+    -------
+    way, effort, cost : (lines, at most max_ways)
+        Best first. Ways are numbered: people free, ends of chains, people one change away. The
+        effort is `_NO_WAY` where there are no more.
+    """
+    moves, costs = chains[0], chains[5]
+    asked = np.array([EFFORT[change] for change in CHANGES[:NUM_FIXES]])
+    moving = moves >= 0
+    moving[:, FREE] = moves[:, FREE] > 0  # those who are free have ways of their own
+    of_end = np.concatenate(([0.0], asked, [0.0]))
+    is_hole = np.arange(NUM_ENDS) == HOLE
+    free, fix = found.free[lines], found.fix[lines, :, 1]
+    effort = np.concatenate(
+        (
+            np.zeros(free.shape),
+            of_end + MOVE_EFFORT * (moves + is_hole),
+            np.broadcast_to(asked, fix.shape),
+        ),
+        axis=1,
+    )
+    there = np.concatenate((free >= 0, moving, fix >= 0), axis=1)
+    cost = np.concatenate(
+        (
+            np.where(free >= 0, found.free_cost[lines], 0).astype(np.int64),
+            costs,
+            np.where(fix >= 0, found.fix_cost[lines, :, 1], 0).astype(np.int64),
+        ),
+        axis=1,
+    )
+    effort[~there] = _NO_WAY
+    way = np.lexsort((cost, effort), axis=1)[:, :max_ways]
+    return way, np.take_along_axis(effort, way, 1), np.take_along_axis(cost, way, 1)
 
 
 def _with_places_for_supervisors(scenario: Scenario) -> Scenario:

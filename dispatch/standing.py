@@ -25,6 +25,7 @@ from dispatch.funnel_kernel import (
     pairs_by_beat,
 )
 from dispatch.rules import Tier
+from dispatch.side_by_side import in_parts, join_starts
 from grid.travel import great_circle_m
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ class Standing(NamedTuple):
     min_volunteers: int
 
 
-def stand(scenario: Scenario, roster: pd.DataFrame) -> Standing:
-    """Turn a scenario and a roster that keeps H1-H9 into arrays."""
+def stand(scenario: Scenario, roster: pd.DataFrame, workers: int = 1) -> Standing:
+    """Turn a scenario and a roster that keeps H1-H9 into arrays, on so many threads."""
     demand, roles, rules, costs = scenario.demand, scenario.roles, scenario.rules, scenario.costs
     keys = _Keys(scenario)
     beat, shift, role = keys.parts(demand)
@@ -128,7 +129,7 @@ def stand(scenario: Scenario, roster: pd.DataFrame) -> Standing:
     steps = np.asarray(costs.extra_shift, np.int64)
     dislike = dislikes(scenario)
     apart = shifts_apart(scenario)
-    pair_start, pair_person, pair_m = pairs(scenario)
+    pair_start, pair_person, pair_m = pairs(scenario, workers)
 
     def count(of: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.bincount(post[of], weights=heads[of], minlength=posts.size).astype(np.int64)
@@ -209,22 +210,32 @@ class _Keys:
         return person[order], line[order]
 
 
-def pairs(scenario: Scenario) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+def pairs(
+    scenario: Scenario, workers: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
     """Give the people who could come to each beat, some of them a little too far off."""
     people, beats = scenario.people, scenario.beats
     stations = people["station_id"].unique()
-    start, person, metres = pairs_by_beat(
+    of_people = (
         is_volunteer(people["tier"]),
         codes(stations, people["station_id"]),
         people["lat"].to_numpy(np.float64),
         people["lng"].to_numpy(np.float64),
         limit_m(scenario) * STRETCH,
+    )
+    of_beats = (
         codes(stations, beats["station_id"]),
         beats["lat"].to_numpy(np.float64),
         beats["lng"].to_numpy(np.float64),
-        scenario.rules.travel_factor,
     )
-    return start, person, metres
+    factor = scenario.rules.travel_factor
+    parts = in_parts(
+        lambda first, last: pairs_by_beat(*of_people, *(at[first:last] for at in of_beats), factor),
+        len(beats),
+        workers,
+    )
+    starts, person, metres = zip(*parts, strict=True)
+    return join_starts(starts), np.concatenate(person), np.concatenate(metres)
 
 
 def is_volunteer(tier: pd.Series[str]) -> NDArray[np.bool_]:
