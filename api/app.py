@@ -9,15 +9,28 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.access.policy import require_actions
+from api.access.sign_on import sign_on_of
 from api.assets import Assets
 from api.body_limit import BodyLimit
 from api.errors import add_error_handlers, problems
 from api.live_index import LiveIndex
 from api.live_index_access import LiveDesk
 from api.live_index_runner import AlertRunner
-from api.notice_runner import push_key
 from api.metrics import Metrics
-from api.routes import account, docs, ground, health, login, maps, metrics, pages, plan, review
+from api.notice_runner import push_key
+from api.routes import (
+    account,
+    docs,
+    ground,
+    health,
+    login,
+    maps,
+    metrics,
+    pages,
+    plan,
+    review,
+    sign_on,
+)
 from api.routes.console import ROUTERS as CONSOLE_PAGES
 from api.routes.phone import ROUTERS as PHONE_PAGES
 from api.routes.v1 import (
@@ -111,6 +124,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = Metrics(service.store)
     app.state.stopping = Stopping()
+    app.state.sign_on = sign_on_of(settings, service)
     app.state.assets = Assets.load()
     app.state.templates = Templates(app.state.assets)
     index = LiveIndex(service.store, service.clock)
@@ -138,6 +152,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(metrics.router)
     app.include_router(pages.router)
     app.include_router(login.router)
+    app.include_router(sign_on.router)
     app.include_router(account.router)
     app.include_router(maps.assets)
     app.include_router(maps.ground)

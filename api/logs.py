@@ -56,10 +56,11 @@ class PlainFormatter(logging.Formatter):
 
 def told_error(error: BaseException) -> dict[str, list[str]]:
     """Return what may be told of an exception: its kind, its causes' kinds, places in the code."""
-    kinds, found = [], error
+    kinds: list[str] = []
+    found: BaseException | None = error
     while found is not None and len(kinds) < _FRAMES:
         kinds.append(type(found).__qualname__)
-        found = found.__cause__ or found.__context__  # type: ignore[assignment]
+        found = found.__cause__ or found.__context__
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     return {"kinds": kinds, "where": where}

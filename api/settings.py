@@ -50,6 +50,14 @@ class Settings:
         ``staff``: whoever sees other people's records needs one; ``optional``: whoever wants one.
     timezone : str
         The city's: which day it is.
+    oidc_issuer, oidc_client_id, oidc_client_secret : str
+        A bureau's own sign-on (OpenID Connect), and as whom we ask it; empty issuer: none. Needs
+        ``JINGGE_PUBLIC_URL``; the address to come back to is ``…/login/sso/back``.
+    oidc_claim : str
+        ``sub``: an administrator names each account's subject; another claim: it holds the code
+        of the person to whom the account belongs.
+    oidc_trusts_factor : bool
+        Whether a second factor that was shown there (claim ``amr``) counts here.
     metrics_token : str
         Who gives it as ``Authorization: Bearer …`` may read ``/metrics`` from another machine.
     log : str
@@ -82,6 +90,11 @@ class Settings:
     public_url: str = ""
     second_factor: str = "staff"
     timezone: str = "Asia/Shanghai"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_claim: str = "sub"
+    oidc_trusts_factor: bool = False
     metrics_token: str = ""
     log: str = ""
     notice_targets: str = ""
@@ -112,6 +125,8 @@ class Settings:
                 "Expected JINGGE_PUBLIC_URL such as https://jingge.example, without a path, "
                 f"got {self.public_url!r}."
             )
+        if self.oidc_issuer:
+            self._require_sign_on()
         self.targets()
         self.targets_of_notices()
         if self.push_contact and not self.push_contact.startswith(("mailto:", "https://")):
@@ -130,6 +145,20 @@ class Settings:
                 "Expected JINGGE_TILE_URL to be an address with {z}, {x} and {y}, "
                 f"got {self.tile_url!r}."
             )
+
+    def _require_sign_on(self) -> None:
+        if not re.fullmatch(
+            r"https://[^?#\s]*[^?#\s/]|http://(127\.0\.0\.1|localhost)(:\d+)?", self.oidc_issuer
+        ):
+            raise SettingsError(
+                "Expected JINGGE_OIDC_ISSUER such as https://sso.example/realm, without a slash at "
+                f"its end, got {self.oidc_issuer!r}."
+            )
+        for name in ("oidc_client_id", "oidc_claim", "public_url"):
+            if not getattr(self, name):
+                raise SettingsError(
+                    f"Expected JINGGE_{name.upper()} beside JINGGE_OIDC_ISSUER, got none."
+                )
 
     def targets(self) -> dict[int, float]:
         """Return the share of the demand that each ring is to reach, by the ring's minutes."""

@@ -4,6 +4,8 @@ JinggeError
 └── AccessError
     ├── NotLoggedInError      no session, or one that has ended
     ├── WrongLoginError       a wrong name, password or code: which is not told
+    ├── SignOnError           what the bureau's own sign-on said cannot be used
+    ├── SignOnOffError        there is no sign-on of the bureau
     ├── NotAllowedError       a role that does not have the action
     ├── FieldsNotAllowedError fields of a file that a role may not see or change
     ├── StepDueError          a first password, a code or a second factor comes first
@@ -36,6 +38,20 @@ class WrongLoginError(AccessError):
 
     def __init__(self) -> None:
         super().__init__("Expected a log-in name with its password and code, got others.")
+
+
+class SignOnError(AccessError):
+    """What the bureau's own sign-on said cannot be used, or opens no account."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Expected an answer of the sign-on that opens an account: {reason}.")
+
+
+class SignOnOffError(AccessError):
+    """There is no sign-on of the bureau."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected JINGGE_OIDC_ISSUER to be set: there is no sign-on here.")
 
 
 class NotAllowedError(AccessError):

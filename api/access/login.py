@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from api.access.errors import SignOnError
 from data.accounts.accounts import (
     account_record,
     find_account,
@@ -13,6 +14,7 @@ from data.accounts.accounts import (
     rehash_password,
 )
 from data.accounts.errors import AccountError
+from data.accounts.identities import account_of_person, account_of_subject
 from data.accounts.sessions import begin_session, new_token
 from data.store.audit import Event, append
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from api.access.sign_on import SignedOn, SignOn
     from api.service import Service
     from data.accounts.accounts import AccountRecord
 
@@ -64,15 +67,57 @@ def log_in(service: Service, attempt: Try, now: datetime) -> tuple[str, AccountR
     service.throttle.note_right(login, attempt.address)
     if hashed is not None and service.passwords.is_outdated(hashed):
         _rehash(service, account_id, hashed, attempt.password)
-    token = new_token()
+    return begin(service, record, attempt.user_agent, now), record
+
+
+def log_in_signed_on(
+    service: Service, sign_on: SignOn, who: SignedOn, user_agent: str, now: datetime
+) -> tuple[str, AccountRecord]:
+    """Begin a session of the account that an identity of the bureau's own sign-on opens.
+
+    No account is made: an administrator has named the subject, or the person's code is that of
+    an account.
+
+    Raises
+    ------
+    SignOnError
+        Where no account, or none that may be used, belongs to it.
+    """
+    with service.store.read() as session:
+        found = (
+            account_of_person(session, who.code)
+            if who.code
+            else account_of_subject(session, sign_on.place.issuer, who.subject)
+        )
+        record = None if found is None else account_record(session, found)
+    if record is None or record.state != "active":
+        raise SignOnError("no account that may be used belongs to this identity")
+    detail = {"by": "sign_on"}
+    token = begin(service, record, user_agent, now, second_factor=who.has_factor, detail=detail)
+    return token, record
+
+
+def begin(
+    service: Service,
+    record: AccountRecord,
+    user_agent: str,
+    now: datetime,
+    *,
+    second_factor: bool = False,
+    detail: dict[str, Any] | None = None,
+) -> str:
+    """Begin a session with its line of audit; return its token."""
+    token, number = new_token(), record.account_id
 
     def work(session: Session) -> None:
-        begin_session(session, account_id, token, now=now, user_agent=attempt.user_agent)
-        event = Event(f"account:{account_id}", "session.begin", "account", str(account_id), {})
+        begin_session(
+            session, number, token, now=now, user_agent=user_agent, second_factor=second_factor
+        )
+        event = Event(f"account:{number}", "session.begin", "account", str(number), detail or {})
         append(session, service.keys, now, event)
 
     service.store.submit(work)
-    return token, record
+    return token
 
 
 def _stored(service: Service, login: str) -> tuple[int | None, str | None]:

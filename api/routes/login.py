@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -35,7 +35,9 @@ async def page(
     next_: Annotated[str, Query(alias="next", max_length=2000)] = "",
 ) -> Response:
     """Ask who it is."""
-    return templates.render(request, "access/login.html", next=own_path(next_), login="")
+    values: dict[str, Any] = {"next": own_path(next_), "login": ""}
+    values["has_sso"] = has_sign_on(request)
+    return templates.render(request, "access/login.html", **values)
 
 
 @router.post("/login")
@@ -63,7 +65,8 @@ def post_login(
     if found is None:
         trouble = texts("access.wait", seconds=wait) if wait else texts("access.wrong")
         status = 429 if wait else _WRONG
-        values = {"next": own_path(next_), "login": login, "trouble": trouble}
+        values: dict[str, Any] = {"next": own_path(next_), "login": login, "trouble": trouble}
+        values["has_sso"] = has_sign_on(request)
         return templates.render(request, "access/login.html", status, **values)
     token, record = found
     response = RedirectResponse(own_path(next_) or home_of(record.grants), 303)
@@ -116,6 +119,11 @@ def logout(
     response = RedirectResponse("/login", 303)
     drop_session(response, request, settings.public_url)
     return response
+
+
+def has_sign_on(request: Request) -> bool:
+    """Return whether the bureau's own sign-on can be used here."""
+    return request.app.state.sign_on is not None
 
 
 def own_path(text: str) -> str:

@@ -5,6 +5,7 @@ JinggeError
     ├── AccountMissingError     no account of that number or log-in name
     ├── SessionMissingError     no session of that name, or one that has ended
     ├── LoginTakenError         a log-in name, or a person, that has an account already
+    ├── IdentityTakenError      an identity of the sign-on that opens another account
     ├── GrantError              a role with a jurisdiction that it cannot have
     ├── LastAdministratorError  what would leave nobody who can make accounts
     └── SecondFactorError       a step of the second factor that is not due
@@ -25,6 +26,13 @@ class AccountMissingError(AccountError):
 
 class LoginTakenError(AccountError):
     """A log-in name, or a person, that has an account already."""
+
+
+class IdentityTakenError(AccountError):
+    """An identity of the sign-on that opens another account."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected a subject that opens no other account.")
 
 
 class GrantError(AccountError):

@@ -155,7 +155,8 @@ def find_session(
             Account.login,
             Account.display_name,
             Account.person_id,
-            Account.must_change_password,
+            # Who has none logs in at the bureau's own sign-on.
+            (Account.must_change_password & Account.password_hash.is_not(None)).label("must"),
             SecondFactor.confirmed_at,
         )
         .join(Account, Account.id == LoginSession.account_id)
@@ -182,7 +183,7 @@ def find_session(
         grants=grants,
         handle=handle_of(token_hash(token)),
         csrf_hash=row.csrf_hash,
-        must_change_password=row.must_change_password,
+        must_change_password=bool(row.must),
         needs_code=has_factor and row.second_factor_at is None,
         needs_second_factor=require_second_factor
         and is_staff

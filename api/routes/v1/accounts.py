@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from api.access.actor import Access
 from api.access.policy import allowed
+from api.access.sign_on import SignOn
 from api.cursors import Window, cursor_for
 from api.dependencies import NowDep, ServiceDep, StoreDep
 from api.errors import problems
 from api.first_accounts import new_password
 from api.once import OnceDep, answer
 from api.responses import json_response
+from api.routes.sign_on import SignOnDep
 from api.routes.v1.session import granted
 from api.schemas import access as schemas
 from api.schemas.inputs import CLEANED
@@ -23,6 +25,7 @@ from data.accounts import administration
 from data.accounts.accounts import account_record, create_account, set_password
 from data.accounts.errors import GrantError
 from data.accounts.grants import Grant, place_of
+from data.accounts.identities import remove_identity, set_identity, subject_of
 from data.accounts.second_factor import remove_second_factor
 from data.accounts.sessions import revoke_all
 from data.records.finding import people_ids
@@ -74,7 +77,7 @@ def get_accounts(
             session, after=after, limit=window.fetch, role=role, state=state, login=login
         )
         items, following = window.cut(rows, lambda row: (row.account_id,))
-        told = [_account(session, row) for row in items]
+        told = [_account(session, row, _issuer(request)) for row in items]
     return json_response({"items": told, "next": following}, request)
 
 
@@ -91,6 +94,7 @@ def post_account(
     service: ServiceDep,
     once: OnceDep,
     now: NowDep,
+    request: Request,
 ) -> Response:
     """Make an account without a password: `first-password` makes one, or the bureau's sign-on."""
 
@@ -111,7 +115,7 @@ def post_account(
         append(session, service.keys, now, access.event("account", str(made), roles=roles))
         record = account_record(session, made)
         return answer(
-            _account(session, record),
+            _account(session, record, _issuer(request)),
             location=f"/api/v1/accounts/{made}",
             ETag=etag(record.version),
         )
@@ -285,6 +289,59 @@ def delete_sessions(
     return Response(status_code=204)
 
 
+@router.put(
+    "/{account_id}/sign-on",
+    response_model=schemas.Account,
+    responses=PLAIN | problems(413),
+    summary="Name the subject that opens an account",
+)
+def put_sign_on(
+    body: schemas.WantedIdentity,
+    access: Writer,
+    service: ServiceDep,
+    sign_on: SignOnDep,
+    now: NowDep,
+    *,
+    account_id: AccountPath,
+    request: Request,
+) -> Response:
+    """Let one identity of the bureau's own sign-on open an account, and no other."""
+    issuer = sign_on.place.issuer
+
+    def change(session: Session) -> None:
+        account_record(session, account_id)
+        set_identity(session, account_id, issuer, body.subject, now=now)
+
+    return _edit(service, access, account_id, change, now=now, request=request, sign_on="set")
+
+
+@router.delete(
+    "/{account_id}/sign-on",
+    status_code=204,
+    responses=PLAIN,
+    summary="Let no identity open an account",
+)
+def delete_sign_on(
+    access: Writer, service: ServiceDep, sign_on: SignOnDep, now: NowDep, account_id: AccountPath
+) -> Response:
+    """Let no identity of the sign-on open an account; all its sessions end."""
+
+    def work(session: Session) -> None:
+        account_record(session, account_id)
+        remove_identity(session, account_id, sign_on.place.issuer)
+        revoke_all(session, account_id, now=now)
+        event = access.event("account", str(account_id), sign_on="removed")
+        append(session, service.keys, now, event)
+
+    service.store.submit(work)
+    return Response(status_code=204)
+
+
+def _issuer(request: Request) -> str:
+    sign_on: SignOn | None = request.app.state.sign_on
+    return "" if sign_on is None else sign_on.place.issuer
+
+
 def _edit(
     service: Service,
     access: Access,
@@ -318,12 +375,12 @@ def _grants(session: Session, wanted: Iterable[schemas.GivenGrant]) -> list[Gran
 
 def _one(session: Session, account_id: int, request: Request) -> Response:
     record = account_record(session, account_id)
-    response = json_response(_account(session, record), request)
+    response = json_response(_account(session, record, _issuer(request)), request)
     response.headers["ETag"] = etag(record.version)
     return response
 
 
-def _account(session: Session, record: AccountRecord) -> dict[str, Any]:
+def _account(session: Session, record: AccountRecord, issuer: str) -> dict[str, Any]:
     return {
         "account_id": record.account_id,
         "login": record.login,
@@ -333,7 +390,7 @@ def _account(session: Session, record: AccountRecord) -> dict[str, Any]:
         "has_password": record.has_password,
         "must_change_password": record.must_change_password,
         "has_second_factor": record.has_second_factor,
-        "sign_on_subject": None,
+        "sign_on_subject": subject_of(session, record.account_id, issuer) if issuer else None,
         "last_login_at": record.last_login_at,
         "grants": granted(session, record.grants),
     }
