@@ -46,6 +46,7 @@ from api.routes.v1 import (
     nearest,
     notices,
     points,
+    risk,
     rosters,
     session,
     shifts,
@@ -134,7 +135,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (
         *(jobs.router, rosters.router, exports.router, imports.router, imports.templates),
-        *(shifts.router, demand.router),
+        *(shifts.router, risk.router, demand.router),
         # Before `tasks/{id}/{step}`: sign-ups of a task.
         *(signups.router, tasks.router, turns.router, checkins.router, swaps.router),
     ):

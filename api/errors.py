@@ -124,6 +124,7 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     records.DuplicateError: HTTPStatus.CONFLICT,
     planning.PlanningError: HTTPStatus.UNPROCESSABLE_ENTITY,
     planning.JobMissingError: HTTPStatus.NOT_FOUND,
+    planning.RiskMissingError: HTTPStatus.NOT_FOUND,
     planning.OutsideScopeError: HTTPStatus.NOT_FOUND,
     planning.JobStateError: HTTPStatus.CONFLICT,
     planning.WeekError: HTTPStatus.CONFLICT,

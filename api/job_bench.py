@@ -33,6 +33,8 @@ class Bench:
     ----------
     stop : Event
         Set where the job is wanted to end.
+    finish : Event
+        Set where a plan is to end with the best roster it has.
     """
 
     store: Store
@@ -41,6 +43,7 @@ class Bench:
     worker: str
     job: JobView
     stop: Event = field(default_factory=Event)
+    finish: Event = field(default_factory=Event)
     _told_at: float = float("-inf")
     _stage: str = ""
     _lock: Lock = field(default_factory=Lock)

@@ -11,6 +11,7 @@ from api.gaps import in_both_languages
 from api.import_jobs import commit_import, preview_import_batch
 from api.jobs import stack_versions
 from api.repair_job import facts_of, repaired_plan
+from api.risk_job import run_risk
 from data.planning.drafts import keep_draft, keep_scenario
 from data.planning.living_scenario import scenario_of_records
 from data.planning.repairing import absences_of
@@ -52,7 +53,9 @@ def run_plan(bench: Bench) -> None:
         seed=int(request["seed"]),
         clock=time.perf_counter,
         progress=progress,
+        stop=lambda: bench.finish.is_set() or bench.stop.is_set(),
     )
+    bench.go_on()
     report = replace(result.report, scenario_sha256=sha256, versions=stack_versions())
     result = in_both_languages(scenario, replace(result, report=report))
     bench.go_on()
@@ -129,6 +132,7 @@ def run_repair(bench: Bench) -> None:
 RUN: Final[dict[str, Callable[[Bench], None]]] = {
     "plan": run_plan,
     "repair": run_repair,
+    "risk": run_risk,
     "import.preview": preview_import_batch,
     "import.commit": commit_import,
 }

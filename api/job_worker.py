@@ -100,13 +100,15 @@ def _keep_lease(bench: Bench, done: threading.Event, when_stuck: Callable[[], No
     while not done.wait(LOOK_EVERY_S):
         renew = partial(renew_lease, job_id=job, worker=worker, now=bench.clock())
         try:
-            wanted = bench.store.submit(renew)
+            wish = bench.store.submit(renew)
         except LeaseLostError:
-            wanted = True
+            wish = "end"
         except JinggeError:
             _LOG.exception("the lease of job %d was not renewed", job)
             continue
-        if not wanted:
+        if wish == "finish":
+            bench.finish.set()
+        if wish != "end":
             continue
         bench.stop.set()
         if done.wait(PATIENCE_S):

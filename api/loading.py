@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from data.records.habits_from_bundle import fill_habits
 from data.results import read_result
 from data.store.audit import Event, append
 from data.store.bundle_io import read_record
@@ -28,7 +29,8 @@ def load_plan(
 ) -> int:
     """Put a bundle and its plan into the store in one transaction; return the roster's id.
 
-    The first bundle fills the records as well; later ones add a scenario and a roster to them.
+    The first bundle fills the records as well, and its week is taken as the usual one, for there is
+    nothing else to plan the next week from; later bundles add a scenario and a roster to them.
 
     Raises
     ------
@@ -39,6 +41,7 @@ def load_plan(
     def work(session: Session) -> int:
         if not has_records(session):
             fill_records(session, record, bureau_name=record.scenario.name, now=now)
+            fill_habits(session, record.scenario, now=now)
         scenario = store_scenario(session, record, created_by=by, now=now, link_people=True)
         label = record.scenario.name
         roster = store_draft(session, scenario, plan, label=label, created_by=by, now=now)

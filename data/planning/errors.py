@@ -3,6 +3,7 @@
 JinggeError
 └── PlanningError
     ├── JobMissingError    no job of that number
+    ├── RiskMissingError   no risk surface of that number
     ├── JobStateError      a step that a job's state does not allow
     ├── LeaseLostError     a job that somebody else has taken over, or nobody has any more
     ├── WeekError          an edit of shifts, demand or pins that does not fit what is there
@@ -25,6 +26,13 @@ class JobMissingError(PlanningError):
 
     def __init__(self, job_id: int) -> None:
         super().__init__(f"Expected the number of a job, got {job_id}.")
+
+
+class RiskMissingError(PlanningError):
+    """No risk surface of that number."""
+
+    def __init__(self, surface_id: int) -> None:
+        super().__init__(f"Expected the number of a risk surface, got {surface_id}.")
 
 
 class JobStateError(PlanningError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import func, select, update
 
@@ -27,6 +27,10 @@ LEASE: Final = timedelta(seconds=30)
 ENDED: Final = frozenset({"done", "failed", "cancelled", "interrupted"})
 AGAIN: Final = frozenset({"failed", "cancelled", "interrupted"})
 """States from which a job can be started again."""
+FINISH: Final = "finish"
+"""Entry of a request: end with the best that there is."""
+Wish = Literal["go_on", "finish", "end"]
+"""What a worker is to do with its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,27 @@ def cancel_job(session: Session, job_id: int, *, now: datetime) -> str:
     return row.state
 
 
+def finish_job(session: Session, job_id: int, *, now: datetime) -> str:
+    """Ask a plan to end soon with the best roster it has; return its state.
+
+    Raises
+    ------
+    JobMissingError
+    JobStateError
+        For a job that is no plan under way.
+    """
+    row = _row(session, job_id, lock=True)
+    if row.kind != "plan" or row.state != "running" or row.cancel_wanted:
+        raise JobStateError(
+            f"Expected job {job_id} to be a plan that is running, got one that is {row.state}."
+        )
+    if not row.request.get(FINISH):
+        row.request = {**row.request, FINISH: True}
+        session.flush()
+        _note(session, job_id, {"state": row.state, "wanted": FINISH}, now)
+    return row.state
+
+
 def restart_job(session: Session, job_id: int, *, now: datetime) -> None:
     """Queue a job again that was interrupted, cancelled or failed.
 
@@ -163,6 +188,7 @@ def restart_job(session: Session, job_id: int, *, now: datetime) -> None:
         )
     row.state, row.cancel_wanted, row.error, row.finished_at = "queued", False, None, None
     row.progress = None
+    row.request = {name: value for name, value in row.request.items() if name != FINISH}
     session.flush()
     _note(session, job_id, {"state": "queued"}, now)
 
@@ -186,8 +212,8 @@ def claim_job(session: Session, worker: str, *, now: datetime) -> JobView | None
     return _view(row)
 
 
-def renew_lease(session: Session, job_id: int, worker: str, *, now: datetime) -> bool:
-    """Keep a job for as long as a lease is; tell whether it is wanted to end.
+def renew_lease(session: Session, job_id: int, worker: str, *, now: datetime) -> Wish:
+    """Keep a job for as long as a lease is; tell what is wanted of it.
 
     Raises
     ------
@@ -198,11 +224,13 @@ def renew_lease(session: Session, job_id: int, worker: str, *, now: datetime) ->
         update(Job)
         .where(Job.id == job_id, Job.state == "running", Job.leased_by == worker)
         .values(leased_until=now + LEASE)
-        .returning(Job.cancel_wanted)
-    ).scalar()
+        .returning(Job.cancel_wanted, Job.request)
+    ).one_or_none()
     if found is None:
         raise LeaseLostError(f"Expected job {job_id} to be worked on by {worker}.")
-    return found
+    if found.cancel_wanted:
+        return "end"
+    return "finish" if found.request.get(FINISH) else "go_on"
 
 
 def note_progress(

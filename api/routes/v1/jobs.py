@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response
-from fastapi.sse import format_sse_event
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -30,6 +30,7 @@ from data.planning.jobs import (
     cancel_job,
     events_of,
     find_job,
+    finish_job,
     list_jobs,
     restart_job,
 )
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 PLANNING: Final = ("plan", "repair")
 DEFAULT_TIME_LIMIT_S: Final = 600.0
 LOOK_EVERY_S: Final = 0.5
+ALIVE_EVERY_S: Final = 15.0
+"""How often a silent stream says that it lives: proxies end what is silent for half a minute."""
 LONGEST_S: Final = 600
 JOBS: Final = cursor_for("jobs", int)
 JobPath = Annotated[int, Path(ge=1, lt=2**63, examples=[1])]
@@ -224,6 +227,30 @@ def cancel(
 
 
 @router.post(
+    "/{job_id}/finish",
+    response_model=schemas.Job,
+    responses=problems(401, 403, 404, 409, 422),
+    summary="Let a plan end with what it has",
+)
+def finish(
+    access: Annotated[Access, Depends(allowed("plan.cancel"))],
+    store: StoreDep,
+    keys: KeysDep,
+    now: NowDep,
+    job_id: JobPath,
+) -> Response:
+    """End a running plan within seconds; its best roster so far becomes the draft."""
+    _visible(store, access, job_id)
+
+    def work(session: Session) -> JobView:
+        finish_job(session, job_id, now=now)
+        append(session, keys, now, access.event("job", str(job_id), finish=True))
+        return find_job(session, job_id)
+
+    return _json(told(store.submit(work)))
+
+
+@router.post(
     "/{job_id}/restart",
     response_model=schemas.Job,
     responses=problems(401, 403, 404, 409, 422),
@@ -262,6 +289,7 @@ def _visible(store: Store, access: Access, job_id: int) -> JobView:
 
 
 async def _stream(store: Store, job_id: int, last: int) -> AsyncIterator[bytes]:
+    silent_s = 0.0
     for _ in range(int(LONGEST_S / LOOK_EVERY_S)):
         state, found = await run_in_threadpool(_look, store, job_id, last)
         for one in found:
@@ -273,6 +301,10 @@ async def _stream(store: Store, job_id: int, last: int) -> AsyncIterator[bytes]:
         if state in ENDED and not found:
             yield format_sse_event(data_str=orjson.dumps({"state": state}).decode(), event="end")
             return
+        silent_s = 0.0 if found else silent_s + LOOK_EVERY_S
+        if silent_s >= ALIVE_EVERY_S:
+            yield KEEPALIVE_COMMENT
+            silent_s = 0.0
         if not found:
             await asyncio.sleep(LOOK_EVERY_S)
 

@@ -16,6 +16,7 @@ from data.planning.jobs import (
     end_job,
     events_of,
     find_job,
+    finish_job,
     list_jobs,
     mark_interrupted,
     note_progress,
@@ -68,7 +69,7 @@ def test_events_go_on_where_a_reader_stopped(store: Store) -> None:
 def test_a_silent_worker_loses_its_job(store: Store) -> None:
     job = add(store)
     claim(store, "a")
-    assert store.submit(lambda s: renew_lease(s, job, "a", now=NOW)) is False
+    assert store.submit(lambda s: renew_lease(s, job, "a", now=NOW)) == "go_on"
     assert store.submit(lambda s: mark_interrupted(s, now=NOW + LEASE)) == []
     assert store.submit(lambda s: mark_interrupted(s, now=LATER)) == [job]
     assert state(store, job) == "interrupted"
@@ -90,12 +91,28 @@ def test_cancelled_at_once_or_when_the_worker_notices(store: Store) -> None:
     assert state(store, waits) == "cancelled"
     assert claim(store, "a").job_id == runs
     assert store.submit(lambda s: cancel_job(s, runs, now=NOW)) == "running"
-    assert store.submit(lambda s: renew_lease(s, runs, "a", now=NOW)) is True
+    assert store.submit(lambda s: renew_lease(s, runs, "a", now=NOW)) == "end"
     # Its worker dies before it notices: cancelled it is all the same.
     store.submit(lambda s: mark_interrupted(s, now=LATER))
     assert state(store, runs) == "cancelled"
     with pytest.raises(JobStateError):
         store.submit(lambda s: cancel_job(s, runs, now=NOW))
+
+
+def test_a_plan_is_finished_early_and_a_restart_forgets_it(store: Store) -> None:
+    job = add(store)
+    with pytest.raises(JobStateError):
+        store.submit(lambda s: finish_job(s, job, now=NOW))
+    claim(store, "a")
+    for _ in range(2):
+        assert store.submit(lambda s: finish_job(s, job, now=NOW)) == "running"
+    assert store.submit(lambda s: renew_lease(s, job, "a", now=NOW)) == "finish"
+    store.submit(lambda s: mark_interrupted(s, now=LATER))
+    store.submit(lambda s: restart_job(s, job, now=LATER))
+    store.submit(lambda s: claim_job(s, "b", now=LATER))
+    assert store.submit(lambda s: renew_lease(s, job, "b", now=LATER)) == "go_on"
+    with store.read() as session:
+        assert sum("wanted" in one.content for one in events_of(session, job)) == 1
 
 
 def test_steps_that_a_state_does_not_allow(store: Store) -> None:
