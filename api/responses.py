@@ -41,6 +41,18 @@ def tagged_response(
     return Response(content, headers={**headers, **encoding}, media_type=media_type)
 
 
+def compressed_page(page: Response, request: Request) -> Response:
+    """Return a large page compressed: for pages alone that repeat nothing of the request.
+
+    A page that shows what its address says, beside a secret such as the forgery token, would tell
+    that secret by its length (BREACH, Prado, Harris & Gluck 2013).
+    """
+    content, headers = _compressed(bytes(page.body), request)
+    page.body = content
+    page.headers.update({**headers, "Content-Length": str(len(content))})
+    return page
+
+
 def _matches(header: str, tag: str) -> bool:
     wanted = {one.strip().removeprefix("W/") for one in header.split(",")}
     return "*" in wanted or tag.removeprefix("W/") in wanted

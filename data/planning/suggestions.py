@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from sqlalchemy import and_, func, select
@@ -23,6 +24,7 @@ from dispatch.rules import Tier
 from grid.travel import great_circle_m
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from data.planning.board import Member
@@ -56,7 +58,6 @@ def suggest(
     place: tuple[int, int, int],
     *,
     most: int = 3,
-    reach_m: float = 10_000.0,
 ) -> list[Suggestion]:
     """Give the best people for a place, cheapest first.
 
@@ -64,8 +65,6 @@ def suggest(
     ----------
     place : (beat, shift, role)
         Positions in the scenario.
-    reach_m : float
-        How far from the beat to look for volunteers; their own limits hold, too.
 
     Raises
     ------
@@ -77,9 +76,7 @@ def suggest(
     ground = session.get(EditionBeat, (scenario.edition_id, beat))
     if role is None or ground is None:
         raise ScenarioMissingError("Expected a place of the roster.")
-    found = _candidates(
-        session, roster, scenario, ground=ground, role=role, shift=shift, reach_m=reach_m
-    )
+    found = _candidates(session, roster, scenario, ground=ground, role=role, shift=shift)
     if not found:
         return []
     wanted = {code for code in role.qualifications.split(";") if code}
@@ -119,12 +116,11 @@ def _candidates(
     ground: EditionBeat,
     role: ScenarioRole,
     shift: int,
-    reach_m: float,
-) -> list[ScenarioPerson]:
+) -> list[Row[*tuple[Any, ...]]]:
     p, v, a = ScenarioPerson, ScenarioAvailability, Assignment
     conditions = [p.scenario_id == scenario.id, p.tier == role.tier]
     if role.tier == Tier.VOLUNTEER:
-        north = reach_m / _DEG_M
+        north = _reach_m(session, scenario) / _DEG_M
         east = north / max(float(np.cos(np.radians(ground.lat))), 0.1)
         conditions += [
             p.lat.between(ground.lat - north, ground.lat + north),
@@ -133,7 +129,7 @@ def _candidates(
     else:
         conditions.append(p.station_code == ground.station_code)
     query = (
-        select(p)
+        select(p.position, p.profession, p.qualifications, p.lat, p.lng)
         .join(v, and_(v.scenario_id == p.scenario_id, v.person == p.position, v.shift == shift))
         .outerjoin(a, and_(a.roster_id == roster.id, a.person == p.position, a.shift == shift))
         .where(*conditions, a.person.is_(None))
@@ -143,11 +139,24 @@ def _candidates(
     qualifications = {code for code in role.qualifications.split(";") if code}
     return [
         one
-        for one in session.scalars(query)
+        for one in session.execute(query)
         if (not professions and not qualifications)
         or one.profession in professions
         or qualifications & set(one.qualifications.split(";"))
     ]
+
+
+def _reach_m(session: Session, scenario: Scenario) -> float:
+    """Return the great-circle metres beyond which no volunteer may be placed (H5)."""
+    rules = json.loads(scenario.settings)["rules"]
+    own = session.scalar(
+        select(func.max(ScenarioPerson.travel_limit_m)).where(
+            ScenarioPerson.scenario_id == scenario.id
+        )
+    )
+    return float(
+        max(own or 0.0, rules["volunteer_travel_limit_m"]) / max(rules["travel_factor"], 1e-9)
+    )
 
 
 def _turns(session: Session, roster_id: int, people: list[int]) -> dict[int, int]:

@@ -14,6 +14,7 @@ from api.access.policy import may
 from api.commands.planning import usable_processors
 from api.console import Desk, desk
 from api.once import FormOnceDep, answer
+from api.responses import compressed_page
 from api.routes.v1.rosters import reader_of
 from api.views.console.weeks import (
     job_card,
@@ -134,7 +135,7 @@ def roster(office: ReaderDesk, roster_id: RosterPath) -> Response:
         edits = num_edits(session, roster_id)
     wanted = sum(sum(one.required.values()) for one in week.stations)
     missing = sum(one.missing(turn.number) for one in week.stations for turn in week.turns)
-    return office.render(
+    page = office.render(
         "roster.html",
         here=HERE,
         one=roster_card(view, texts, zone),
@@ -145,6 +146,7 @@ def roster(office: ReaderDesk, roster_id: RosterPath) -> Response:
         edits=edits,
         may=powers(office),
     )
+    return compressed_page(page, office.request)
 
 
 @router.post("/rosters/{roster_id}/publish")

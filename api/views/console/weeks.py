@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from data.planning.rosters import RosterView
     from data.planning.week_fill import StationWeek, Turn, WeekFill
 
-STEPS = 9
+STEPS: Final = 9
 """Shades of what is short."""
+_NIGHT_H: Final = 8
 
 
 def roster_card(roster: RosterView, texts: Texts, zone: ZoneInfo) -> dict[str, Any]:
@@ -111,8 +113,10 @@ def week_words(
     """Return the days of a roster."""
     if starts_at is None or ends_at is None:
         return ""
-    first, last = (day_words(one, texts, zone, weekday=False) for one in (starts_at, ends_at))
-    return f"{first} – {last}"
+    # A night shift that ends in the morning belongs to the day on which it began.
+    last = ends_at - timedelta(hours=_NIGHT_H)
+    days = (day_words(one, texts, zone, weekday=False) for one in (starts_at, last))
+    return " – ".join(days)
 
 
 def day_words(at: datetime, texts: Texts, zone: ZoneInfo, *, weekday: bool = True) -> str:
