@@ -75,6 +75,19 @@ def mark_read(session: Session, account_id: int, notice_id: int, now: datetime) 
     )
 
 
+def mark_all_read(session: Session, account_id: int, up_to: int, now: datetime) -> None:
+    """Mark the notices of an inbox as read, up to the newest that was shown."""
+    session.execute(
+        update(InboxNotice)
+        .where(
+            InboxNotice.account_id == account_id,
+            InboxNotice.id <= up_to,
+            InboxNotice.read_at.is_(None),
+        )
+        .values(read_at=now)
+    )
+
+
 def _view(row: InboxNotice, language: str) -> Notice:
     words = words_of(row.topic, row.content, language)
     return Notice(

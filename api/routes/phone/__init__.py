@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from api.routes.phone import alerts, me, points, shell, tasks, tips, today
+from api.routes.phone import alerts, me, notices, points, shell, tasks, tips, today
 
-ROUTERS = tuple(module.router for module in (shell, today, alerts, tasks, tips, points, me))
+ROUTERS = tuple(
+    module.router for module in (shell, today, alerts, tasks, tips, points, notices, me)
+)

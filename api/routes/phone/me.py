@@ -8,8 +8,10 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from api.phone import SIZE_COOKIE, SIZES, Phone, PhoneDep
+from api.routes.phone.notices import notice_settings
 from api.views.phone.file import file_parts, me_values, reader_lines
 from api.views.phone.reader import Reader, reader_of
+from data.notices.inbox import count_unread
 from data.points.accounts import balance_of
 from data.records.audit_reading import readers_of
 from data.records.catalogue import list_entries
@@ -31,7 +33,8 @@ def me(phone: PhoneDep) -> Response:
         reader = reader_of(session, phone)
         values = me_values(_file(session, phone, reader), reader)
         balance = balance_of(session, phone.person)
-    return phone.render("me.html", tab="me", me=values, balance=balance)
+        unread = count_unread(session, phone.access.actor.account_id)
+    return phone.render("me.html", tab="me", me=values, balance=balance, inbox=unread)
 
 
 @router.get("/file")
@@ -56,7 +59,9 @@ def readers(phone: PhoneDep) -> Response:
 @router.get("/settings")
 def settings(phone: PhoneDep) -> Response:
     """Show what the reader may choose."""
-    return phone.render("settings.html", tab="me", back="/m/me", text_sizes=SIZES)
+    with phone.store.read() as session:
+        values = notice_settings(session, phone)
+    return phone.render("settings.html", tab="me", back="/m/me", text_sizes=SIZES, **values)
 
 
 @router.post("/settings/text")

@@ -173,7 +173,7 @@ def release(
 @router.post(
     "/tips/{code}/decision",
     response_model=schemas.Decided,
-    responses=problems(401, 403, 404, 409, 412, 422, 428, 503),
+    responses=problems(400, 401, 403, 404, 409, 412, 422, 428, 503),
     summary="Say what a claimed tip was",
 )
 def decide(
@@ -208,7 +208,7 @@ def decide(
 @router.post(
     "/tips/{code}/merge",
     response_model=schemas.Decided,
-    responses=problems(401, 403, 404, 409, 412, 422, 428, 503),
+    responses=problems(400, 401, 403, 404, 409, 412, 422, 428, 503),
     summary="Call a claimed tip a duplicate",
 )
 def merge(
@@ -266,7 +266,7 @@ def send(
 @router.post(
     "/tips/{code}/author",
     response_model=schemas.Author,
-    responses=problems(401, 403, 404, 422, 503),
+    responses=problems(400, 401, 403, 404, 422, 503),
     summary="Ask who handed a tip in",
 )
 def author(

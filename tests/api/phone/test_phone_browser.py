@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from py_vapid import Vapid02
 
+from api.notice_runner import NoticeRunner
 from api.server import serving
+from api.settings import Settings
+from data.notices.channels import VapidKey
+from data.notices.telling import tell
 from data.points.awards import Merit, award
 from data.points.gifts import add_gift
 from data.points.redemptions import Wish, reserve
@@ -56,6 +61,8 @@ def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str
         now = service.clock()
         merit = Merit(people["liu"], "other", "other:test:1", actor="test")
         award(session, service.keys, now, merit)
+        told = {"task": "T-7", "until": "12:30"}
+        tell(session, "task.offered", "1", [people["liu"]], told, now=now)
         for code, points in (("umbrella", 30), ("kettle", 80)):
             names = {"label_zh": "雨伞" if points == 30 else "水壶", "label_en": code.title()}
             add_gift(session, now, code=code, points=points, stock=5, **names)
@@ -65,9 +72,12 @@ def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str
         return submit_tip(session, service.keys, now, people["liu"], draft).code
 
     tip = service.store.submit(work)
+    NoticeRunner(service.service, Settings()).relay.step()
+    service.app.state.push_key = VapidKey(Vapid02())  # the settings page offers web push
+    service.app.state.push_key.key.generate_keys()
     return [
         *("/m/tasks", f"/m/tasks/{task.task_id}", "/m/tips", "/m/tips/new", f"/m/tips/{tip}"),
-        *("/m/points", "/m/me", "/m/file", "/m/readers", "/m/settings", "/m/offline"),
+        *("/m/points", "/m/me", "/m/file", "/m/readers", "/m/settings", "/m/offline", "/m/inbox"),
     ]
 
 
