@@ -76,7 +76,7 @@ def task_turn(session: Session, task_id: int, person_id: int) -> DutyTurn:
     if signup is None:
         raise FieldMissingError(f"Expected a place of task {task.code}, got none.")
     code = session.scalar(select(Person.code).where(Person.id == person_id))
-    return _of_task(task, signup, person_id, str(code))
+    return of_task(task, signup, person_id, str(code))
 
 
 def roster_turn(session: Session, scenario_id: int, person_id: int, shift: str) -> DutyTurn:
@@ -97,14 +97,15 @@ def duty_turns(session: Session, person_id: int, *, since: datetime) -> list[Dut
     ]
     code = session.scalar(select(Person.code).where(Person.id == person_id))
     found += [
-        _of_task(task, signup.signup_id, person_id, str(code))
+        of_task(task, signup.signup_id, person_id, str(code))
         for signup, task in signups_of_person(session, person_id, since=since)
         if signup.state == "confirmed"
     ]
     return sorted(found, key=lambda turn: (turn.starts_at, turn.source))
 
 
-def _of_task(task: TaskView, signup_id: int, person_id: int, code: str) -> DutyTurn:
+def of_task(task: TaskView, signup_id: int, person_id: int, code: str) -> DutyTurn:
+    """Give a place of a task as a turn that a person (id, code) is to keep."""
     return DutyTurn(
         source=f"task:{task.task_id}:{code}",
         post=f"task:{task.task_id}",

@@ -270,7 +270,7 @@ def _no(
     assert person_id is not None  # noqa: S101 - found by it
     person = person_facts(session, person_id, turn.starts_at, turn.ends_at)
     if gives is not None:
-        person = _without(person, gives)
+        person = without_turn(person, gives)
     return refusals(person, offer_of_turn(session, turn), limits)
 
 
@@ -282,7 +282,8 @@ def offer_of_turn(session: Session, turn: RosterTurn) -> Offer:
     return Offer("", found, turn.starts_at, turn.ends_at, turn.lat, turn.lng)
 
 
-def _without(person: PersonFacts, turn: RosterTurn) -> PersonFacts:
+def without_turn(person: PersonFacts, turn: RosterTurn) -> PersonFacts:
+    """Give a person as they would be without a turn that they give."""
     return replace(person, turns=tuple(t for t in person.turns if t.source != _source(turn)))
 
 

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from api.routes.phone import alerts, me, notices, points, shell, tasks, tips, today
+from api.routes.phone import (
+    alerts,
+    availability,
+    exchanges,
+    me,
+    notices,
+    points,
+    shell,
+    task_map,
+    tasks,
+    tips,
+    today,
+    turns,
+)
 
 ROUTERS = tuple(
-    module.router for module in (shell, today, alerts, tasks, tips, points, notices, me)
+    module.router
+    # The map of tasks before one task, whose number is a part of its address.
+    for module in (
+        *(shell, today, alerts, task_map, tasks, turns, exchanges),
+        *(availability, tips, points, notices, me),
+    )
 )

@@ -10,11 +10,16 @@ from fastapi import APIRouter, Query, Response
 from api.errors import UnknownIdError
 from api.once import FormOnceDep, Once
 from api.phone import Phone, PhoneDep, go_to
+from api.views.phone.duties import signup_card
 from api.views.phone.reader import Reader, reader_of
 from api.views.phone.tasks import nearest_first, task_card
+from api.views.phone.turns import LEFT, with_kept
+from data.field.checkins import find_check_in
+from data.field.duty_turns import of_task
 from data.field.eligibility_tasks import tasks_for, why_not
 from data.field.errors import RefusedError
 from data.field.limits import limits_of
+from data.field.lone import safe_until
 from data.field.signups import confirm_offer, sign_up, signups_of_person, withdraw
 from data.field.tasks import find_task
 from data.store.tables.tasks import LIVE_SIGNUPS
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from data.field.signups import SignupView
+    from data.field.task_values import TaskView
     from data.store.idempotency import Answer
 
 router = APIRouter(prefix="/m/tasks", include_in_schema=False)
@@ -102,11 +108,16 @@ def post_withdraw(phone: PhoneDep, once: FormOnceDep, task_id: int) -> Response:
 
 def near_cards(session: Session, reader: Reader, limit: int) -> list[dict[str, Any]]:
     """Return cards of the tasks that a reader may take, the nearest first."""
+    return [task_card(one, reader) for one in near_tasks(session, reader, limit)]
+
+
+def near_tasks(session: Session, reader: Reader, limit: int) -> list[TaskView]:
+    """Return the tasks that a reader may take, the nearest first."""
     end = reader.now + AHEAD
     found = tasks_for(
         session, reader.person_id, reader.limits, now=reader.now, end=end, limit=_READ
     )
-    return [task_card(one, reader) for one in nearest_first(found, reader)[:limit]]
+    return nearest_first(found, reader)[:limit]
 
 
 def _submit(phone: Phone, once: Once, task_id: int, work: Callable[[Session], Answer]) -> Response:
@@ -128,19 +139,32 @@ def _page(
             raise UnknownIdError("task", str(task_id))
         mine = own_signup(session, reader, task_id)
         reasons = why_not(session, found, reader.person_id, reader.limits, phone.now)
+        turn = own_turn(session, reader, found, mine)
     # A full task may be waited for; whatever else says no keeps the button away.
     other = [reason for reason in reasons if reason.rule not in _WAITABLE]
     card = {**task_card(found, reader, mine), "takable": mine is None and not other}
     if refusals is None:
         refusals = [] if mine else [reason.words(reader.texts.language) for reason in other]
     return phone.render(
-        "task.html", status, tab="tasks", back="/m/tasks", one=card, refusals=refusals, turn=None
+        "task.html", status, tab="tasks", back="/m/tasks", one=card, refusals=refusals, turn=turn
     )
+
+
+def own_turn(
+    session: Session, reader: Reader, task: TaskView, mine: SignupView | None
+) -> dict[str, Any] | None:
+    """Return the card on which the reader checks in and out; None before it opens."""
+    if mine is None or mine.state != "confirmed":
+        return None
+    turn = of_task(task, mine.signup_id, reader.person_id, reader.code)
+    kept, alone = find_check_in(session, turn), safe_until(session, reader.person_id)
+    card = with_kept(signup_card(mine, task, reader), turn, kept, alone, reader)
+    return None if card["state"] == "coming" else card
 
 
 def own_signup(session: Session, reader: Reader, task_id: int) -> SignupView | None:
     """Return the reader's sign-up for a task that still stands."""
-    mine = signups_of_person(session, reader.person_id, since=reader.now)
+    mine = signups_of_person(session, reader.person_id, since=reader.now - LEFT)
     return next(
         (one for one, task in mine if task.task_id == task_id and one.state in LIVE_SIGNUPS), None
     )

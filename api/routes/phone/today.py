@@ -9,15 +9,22 @@ from fastapi import APIRouter, Form, Response
 from api.once import FormOnceDep
 from api.phone import Phone, PhoneDep, go_to
 from api.routes.phone.alerts import open_alarms
+from api.routes.phone.exchanges import offers_to, own_offer
 from api.routes.phone.tasks import FEW, near_cards
 from api.views.phone.duties import offer_card, shift_card, signup_card
 from api.views.phone.reader import Reader, reader_of
+from api.views.phone.turns import LEFT, with_kept
+from data.field.checkins import find_check_in
+from data.field.duty_turns import of_roster, of_task
+from data.field.lone import safe_until
 from data.field.my_shifts import find_shift, my_shifts, reply_to_shift
 from data.field.signups import signups_of_person
+from data.field.swaps_partners import mates_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from data.field.duty_turns import DutyTurn
     from data.store.idempotency import Answer
 
 router = APIRouter(prefix="/m", include_in_schema=False)
@@ -45,7 +52,8 @@ def shifts(phone: PhoneDep) -> Response:
     with phone.store.read() as session:
         reader = reader_of(session, phone)
         cards, _ = duties(session, reader)
-    return phone.render("shifts.html", tab="shifts", turns=cards, offers=[])
+        offers = offers_to(session, reader)
+    return phone.render("shifts.html", tab="shifts", turns=cards, offers=offers)
 
 
 @router.get("/shifts/{scenario_id}/{shift}")
@@ -53,9 +61,14 @@ def turn(phone: PhoneDep, scenario_id: int, shift: str) -> Response:
     """Show one turn of the roster."""
     with phone.store.read() as session:
         reader = reader_of(session, phone)
-        card = shift_card(find_shift(session, scenario_id, phone.person, shift), reader)
+        found = find_shift(session, scenario_id, phone.person, shift)
+        card = shift_card(found, reader)
+        duty = of_roster(found.turn, phone.person)
+        card = kept_card(session, card, duty, reader) or card
+        card["offered"] = own_offer(session, reader, scenario_id, shift)
+        mates = mates_of(session, found.turn)
     return phone.render(
-        "turn.html", tab="shifts", back="/m/shifts", one=card, mates=[], reasons=REASONS
+        "turn.html", tab="shifts", back="/m/shifts", one=card, mates=mates, reasons=REASONS
     )
 
 
@@ -78,19 +91,40 @@ def decline(
 
 
 def duties(session: Session, reader: Reader) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return cards of what a reader is bound to, by begin, and the places on offer."""
-    cards = [
-        shift_card(one, reader)
-        for one in my_shifts(session, reader.person_id, since=reader.now)
-        if one.reply != "declined"
-    ]
-    offers = []
-    for signup, task in signups_of_person(session, reader.person_id, since=reader.now):
-        if signup.state == "offered":
+    """Return cards of what a reader is bound to, by begin, and the places on offer.
+
+    A turn that is over stays as long as it was not checked out of.
+    """
+    since, cards, offers = reader.now - LEFT, [], []
+    for shift in my_shifts(session, reader.person_id, since=since):
+        if shift.reply != "declined":
+            turn = of_roster(shift.turn, reader.person_id)
+            cards.append(kept_card(session, shift_card(shift, reader), turn, reader))
+    for signup, task in signups_of_person(session, reader.person_id, since=since):
+        if signup.state == "confirmed":
+            turn = of_task(task, signup.signup_id, reader.person_id, reader.code)
+            cards.append(kept_card(session, signup_card(signup, task, reader), turn, reader))
+        elif task.ends_at <= reader.now:
+            continue
+        elif signup.state == "offered":
             offers.append(offer_card(signup, task, reader))
-        elif signup.state in {"confirmed", "waiting"}:
+        elif signup.state == "waiting":
             cards.append(signup_card(signup, task, reader))
-    return sorted(cards, key=lambda card: card["starts_at"]), offers
+    found = [card for card in cards if card is not None]
+    return sorted(found, key=lambda card: card["starts_at"]), offers
+
+
+def kept_card(
+    session: Session, card: dict[str, Any], turn: DutyTurn, reader: Reader
+) -> dict[str, Any] | None:
+    """Return a turn's card as it is kept; None for one that is over and done with."""
+    kept = find_check_in(session, turn)
+    if turn.ends_at <= reader.now and (kept is None or kept.state != "in"):
+        return None
+    alone = None
+    if kept is not None and kept.state == "in":
+        alone = safe_until(session, reader.person_id)
+    return with_kept(card, turn, kept, alone, reader)
 
 
 def _reply(phone: Phone, scenario_id: int, shift: str, *, reason: str | None) -> Any:

@@ -9,6 +9,7 @@ from api.views.phone.moments import moment_words, span_words
 
 if TYPE_CHECKING:
     from api.views.phone.reader import Reader
+    from data.field.duty_turns import DutyTurn
     from data.field.my_shifts import MyShift
     from data.field.signups import SignupView
     from data.field.task_values import TaskView
@@ -25,7 +26,6 @@ def shift_card(shift: MyShift, reader: Reader) -> dict[str, Any]:
     coming = turn.starts_at > reader.now
     ask = coming and shift.reply == "open" and turn.starts_at <= reader.now + SOON
     return {
-        "key": f"roster-{turn.scenario_id}-{turn.shift_code}",
         "title": turn.beat_name or turn.beat_code,
         "url": address,
         "when": span_words(turn.starts_at, turn.ends_at, reader.now, zone, texts),
@@ -37,6 +37,9 @@ def shift_card(shift: MyShift, reader: Reader) -> dict[str, Any]:
         "confirm_url": f"{address}/confirm",
         "decline_url": f"{address}/decline",
         "can_decline": coming and shift.reply != "declined",
+        "offer_url": f"{address}/offer",
+        "swap_url": f"{address}/swap",
+        "hint": "",
         "starts_at": turn.starts_at,
     }
 
@@ -45,7 +48,6 @@ def signup_card(signup: SignupView, task: TaskView, reader: Reader) -> dict[str,
     """Return the card of a task for which the reader holds a place."""
     texts, zone = reader.texts, reader.limits.zone
     return {
-        "key": f"task-{task.task_id}",
         "title": task.title,
         "url": f"/m/tasks/{task.task_id}",
         "when": span_words(task.starts_at, task.ends_at, reader.now, zone, texts),
@@ -54,7 +56,24 @@ def signup_card(signup: SignupView, task: TaskView, reader: Reader) -> dict[str,
         "state": "coming",
         "state_label": texts.label("label.signup_state", signup.state),
         "tone": "good" if signup.state == "confirmed" else "calm",
+        "hint": "",
         "starts_at": task.starts_at,
+    }
+
+
+def duty_card(turn: DutyTurn, reader: Reader) -> dict[str, Any]:
+    """Return the card of a turn of either kind, as it is before anybody has come."""
+    texts, zone = reader.texts, reader.limits.zone
+    return {
+        "title": turn.title,
+        "when": span_words(turn.starts_at, turn.ends_at, reader.now, zone, texts),
+        "where": turn.title,
+        "role": reader.role(turn.role),
+        "state": "coming",
+        "state_label": texts.label("label.turn_state", "open"),
+        "tone": "calm",
+        "hint": "",
+        "starts_at": turn.starts_at,
     }
 
 
