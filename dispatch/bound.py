@@ -170,6 +170,43 @@ class Relaxation:
         bound = problem.worst - people - int(posts)
         return Evaluation(bound, demand, demand - sum(loads), chosen, is_open)
 
+    @property
+    def num_parts(self) -> int:
+        """Parts of the people."""
+        return self._parts.size - 1
+
+    def step_tolls(
+        self, ledger: Ledger, met: Evaluation, step: float, keep: float, charged: Charge
+    ) -> None:
+        """Move the tolls one step, the parts side by side, and what is charged with them."""
+        problem = self.problem
+        rows = problem.row_start[self._parts]
+        changes = [np.zeros_like(charged.post) for _ in rows[1:]]
+        running = [
+            self._threads.submit(
+                step_tolls,
+                problem,
+                self.visits,
+                ledger,
+                first,
+                last,
+                part,
+                met.chosen,
+                met.is_open,
+                step,
+                _TOLL_MOMENTUM,
+                keep,
+                charged.arc,
+                change,
+            )
+            for part, (first, last, change) in enumerate(
+                zip(rows[:-1], rows[1:], changes, strict=True)
+            )
+        ]
+        for one in running:
+            one.result()
+        charged.post[:] += sum(changes)
+
     def start(self) -> NDArray[np.float64]:
         """Prices to start from: half the value of each line's first place."""
         first = self.problem.place_value[self.problem.place_start[:-1]]
@@ -228,7 +265,7 @@ class Ascent:
         self._mean = np.zeros(start.size)
         self._square = np.zeros(start.size)
         self._filled = np.zeros(start.size)
-        self._ledger = Ledger.empty(relaxation.visits)
+        self._ledger = Ledger.empty(relaxation.visits, relaxation.num_parts)
         self._charge = Charge.nothing(problem)
         self.steps = 0
         self.best = self.prices()
@@ -287,7 +324,7 @@ class Ascent:
                 part = 1.0
             length = first_step * (last_step / first_step) ** part
             met = self.step(self.relaxation.problem, length * self.unit)
-            done = part >= 1 or not (met.imbalance.any() or self._ledger.size[0])
+            done = part >= 1 or not (met.imbalance.any() or self._ledger.size.any())
             if done or step == _FIRST_LOOK or step % _LOOK_EVERY == 0:
                 self.look(report)
 
@@ -313,17 +350,7 @@ class Ascent:
         relaxation = self.relaxation
         met = relaxation.at(problem, np.rint(self.price).astype(np.int64), self._charge)
         keep, keep_filled = 0.5 ** (1 / _HALF_LIFE), 0.5 ** (1 / _LONG_HALF_LIFE)
-        step_tolls(
-            problem,
-            relaxation.visits,
-            self._ledger,
-            met.chosen,
-            met.is_open,
-            _TOLL_STEP * length,
-            _TOLL_MOMENTUM,
-            keep,
-            *self._charge,
-        )
+        relaxation.step_tolls(self._ledger, met, _TOLL_STEP * length, keep, self._charge)
         self.steps += 1
         self._mean += (1 - _MOMENTUM) * (met.imbalance - self._mean)
         self._square += (1 - _MEMORY) * (met.imbalance.astype(np.float64) ** 2 - self._square)

@@ -116,11 +116,9 @@ class PiecePool:
 
     def close(self) -> None:
         """Drop what is unfinished and end the executor."""
-        futures = self._left + [work.future for work in self._open if work.future is not None]
         self._open, self._left = [], []
         if self._executor is not None:
-            unfinished = any(not future.done() for future in futures)
-            self._executor.shutdown(wait=True, cancel_futures=unfinished)
+            self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
     def get_ready(self, function: Callable[[], object]) -> None:

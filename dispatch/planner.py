@@ -94,8 +94,9 @@ _WORKERS_START_S = 10.0
 _CONSTRUCTION_ROOM = 2.0
 """A second roster is built when so many times the seconds of the first are left."""
 _DIVE_SHARE = 0.15
-_END_SHARE = 5.0
-"""Checking and explaining take so many times as long as encoding (measured at city size)."""
+_END_SHARE, _END_SHARE_A_LINE = 2.0, 1e-4
+"""Checking and explaining take so many times as long as preparing did, and so much more for each
+short line (measured at city size)."""
 _DOUBTS = (0.0, 0.1, 0.5, 1.0, 2.0)
 """By how much transfers may look too dear and still be tried: parts of a mean place."""
 _SLACK = 0.05
@@ -163,17 +164,19 @@ def plan(
     run = Run(effort, clock, progress, stop)
     run.enter("encode")
     problem = encode(scenario)
-    run.keep_for_the_end(_END_SHARE * run.elapsed())
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(workers))
         if pool is None:
             pool = stack.enter_context(_piece_pool(problem, workers))
         search = _Search(scenario, problem, threads=threads, workers=workers, seed=seed, run=run)
         search.sketch()
+        search.prepared_s = run.elapsed()
+        search.keep_for_the_end()
         run.enter("bound")
         search.raise_bound(effort)
         run.enter("construct")
         search.construct()
+        search.keep_for_the_end()
         run.enter("improve")
         if run.left() > _WORKERS_START_S:
             pool.get_ready(get_ready)  # workers start while supervisors are transferred
@@ -206,6 +209,7 @@ class _Search:
         self.ascent = Ascent(Relaxation(problem, threads, workers))
         self.seating = Seating.empty(problem)
         self.bound = 0
+        self.prepared_s = 0.0
         self.guide = self._guide()
         self._construction_s = 0.0
         self._scenario = scenario
@@ -224,6 +228,12 @@ class _Search:
             if posts_stand(self.problem, self.seating):
                 self._keep(self.seating)
                 break
+
+    def keep_for_the_end(self) -> None:
+        """Reserve the time in which the roster, as it is now, would be checked and explained."""
+        short = np.count_nonzero(self.seating.filled < self.problem.line_required)
+        shares = _END_SHARE + _END_SHARE_A_LINE * short
+        self._run.keep_for_the_end(self.prepared_s * shares)
 
     def raise_bound(self, effort: Effort) -> None:
         """Ascend for the bound's share of the effort; a first roster is made on the way."""
@@ -363,6 +373,7 @@ class _Search:
                 ]
                 gained += sum(each.result() for each in work)
             self._keep(self.seating)
+            self.keep_for_the_end()
         return gained
 
     def _improve_zone(self, zone: Zone, doubt: int) -> int:

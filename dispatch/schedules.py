@@ -103,28 +103,53 @@ def price_people(problem, first, last, value, toll, load, chosen_arc):
     int
         Total worth of the schedules. Forced rows count for what they are worth, without `FORCED`.
     """
+    # as variables of their own: reaching into a tuple in the loop costs many times the time
+    row_start, row_shift, row_forced = problem.row_start, problem.row_shift, problem.row_forced
+    arc_start, arc_line, arc_cost = problem.arc_start, problem.arc_line, problem.arc_cost
+    max_shifts, shift_prev, steps = problem.max_shifts, problem.shift_prev, problem.steps
     table = work_space(problem, first, last)
-    row_value = np.empty(problem.row_shift.size, np.int64)
-    chosen = np.empty(row_value.size, np.bool_)
+    widest = table.shape[1]
+    worth, before = np.empty(widest, np.int64), np.empty(widest, np.int64)
     total = np.int64(0)
     for p in range(first, last):
-        begin, end = problem.row_start[p], problem.row_start[p + 1]
-        for r in range(begin, end):
+        begin, end = row_start[p], row_start[p + 1]
+        n = end - begin
+        for i in range(n):
+            r = begin + i
             top, arc = NOTHING, -1
-            for k in range(problem.arc_start[r], problem.arc_start[r + 1]):
-                v = value[problem.arc_line[k]] - problem.arc_cost[k] - toll[k]
+            for k in range(arc_start[r], arc_start[r + 1]):
+                v = value[arc_line[k]] - arc_cost[k] - toll[k]
                 if v > top:
                     top, arc = v, k
-            if problem.row_forced[r]:
+            if row_forced[r]:
                 top += FORCED
-            row_value[r] = top
-            chosen_arc[r] = arc
-        total += best_schedule(problem, p, row_value, table, chosen)
-        for r in range(begin, end):
-            if chosen[r]:
-                load[problem.arc_line[chosen_arc[r]]] += 1
-            else:
-                chosen_arc[r] = -1
-            if problem.row_forced[r]:
                 total -= FORCED
+            worth[i + 1] = top
+            chosen_arc[r] = arc
+            earliest, j = shift_prev[row_shift[r]], i
+            while j > 0 and row_shift[begin + j - 1] >= earliest:
+                j -= 1
+            before[i + 1] = j
+        best, best_k = np.int64(0), 0
+        for i in range(n + 1):
+            table[0, i] = 0
+        for k in range(1, max_shifts[p] + 1):
+            table[k, 0] = NOTHING
+            for i in range(1, n + 1):
+                table[k, i] = max(table[k, i - 1], table[k - 1, before[i]] + worth[i])
+            if table[k, n] - steps[k] > best:
+                best, best_k = table[k, n] - steps[k], k
+        total += best
+        i, k = n, best_k
+        while k > 0:
+            while table[k, i] == table[k, i - 1]:
+                chosen_arc[begin + i - 1] = -1
+                i -= 1
+            load[arc_line[chosen_arc[begin + i - 1]]] += 1
+            for j in range(before[i], i - 1):
+                chosen_arc[begin + j] = -1
+            i = before[i]
+            k -= 1
+        for j in range(i):
+            chosen_arc[begin + j] = -1
     return total

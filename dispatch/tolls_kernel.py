@@ -62,9 +62,9 @@ class Ledger(NamedTuple):
     average : (V, 2) float32
         Running mean of `toll`.
     active : (V,) int64
-        Visits at work, in its first `size[0]` entries.
+        Visits at work: of each part, ``size[part]`` entries from the part's first visit on.
     is_active : (V,) bool
-    size : (1,) int64
+    size : (parts,) int64
     """
 
     toll: NDArray[np.float32]
@@ -75,8 +75,8 @@ class Ledger(NamedTuple):
     size: NDArray[np.int64]
 
     @classmethod
-    def empty(cls, visits: Visits) -> Ledger:
-        """No tolls."""
+    def empty(cls, visits: Visits, parts: int = 1) -> Ledger:
+        """No tolls, for so many parts of the people."""
         size = visits.row.size
         toll, push, average = (np.zeros((size, 2), np.float32) for _ in range(3))
         return cls(
@@ -85,7 +85,7 @@ class Ledger(NamedTuple):
             average,
             np.zeros(size, np.int64),
             np.zeros(size, np.bool_),
-            np.zeros(1, np.int64),
+            np.zeros(parts, np.int64),
         )
 
 
@@ -158,40 +158,61 @@ def charge(problem, visits, toll, arc_toll, post_toll):
 
 
 @nb.njit(cache=True, nogil=True)
-def _join(problem, visits, ledger, chosen, is_open):
-    """Make the visits active that people want to pay to posts that are not open."""
-    n = ledger.size[0]
-    for r in range(chosen.size):
+def _join(problem, visits, ledger, first, last, part, chosen, is_open):
+    """Make visits of rows ``first:last`` active that people want to pay to posts not open."""
+    # as variables of their own: reaching into a tuple in the loop costs many times the time
+    row_forced, arc_line = problem.row_forced, problem.arc_line
+    line_kind, line_post = problem.line_kind, problem.line_post
+    of_row, start = visits.of_row, visits.start
+    is_active, active = ledger.is_active, ledger.active
+    n = of_row[first] + ledger.size[part]
+    for r in range(first, last):
         k = chosen[r]
-        if k < 0 or problem.row_forced[r]:
+        if k < 0 or row_forced[r]:
             continue
-        line = problem.arc_line[k]
-        kind = problem.line_kind[line]
+        line = arc_line[k]
+        kind = line_kind[line]
         if kind == STAFF:
             continue
-        q = problem.line_post[line]
+        q = line_post[line]
         if is_open[q, 0] and (is_open[q, 1] or kind != SUPERVISED):
             continue
-        low, high = visits.of_row[r], visits.of_row[r + 1]
+        low, high = of_row[r], of_row[r + 1]
         while high - low > 1:
             middle = (low + high) >> 1
-            if visits.start[middle] <= k:
+            if start[middle] <= k:
                 low = middle
             else:
                 high = middle
-        if not ledger.is_active[low]:
-            ledger.is_active[low] = True
-            ledger.active[n] = low
+        if not is_active[low]:
+            is_active[low] = True
+            active[n] = low
             n += 1
-    ledger.size[0] = n
+    ledger.size[part] = n - of_row[first]
 
 
 @nb.njit(cache=True, nogil=True)
-def step_tolls(problem, visits, ledger, chosen, is_open, step, momentum, keep, arc_toll, post_toll):
+def step_tolls(
+    problem,
+    visits,
+    ledger,
+    first,
+    last,
+    part,
+    chosen,
+    is_open,
+    step,
+    momentum,
+    keep,
+    arc_toll,
+    change,
+):
     """Move the tolls of active visits one subgradient step, and what they charge with them.
 
     Parameters
     ----------
+    first, last, part : int
+        Rows of a part of the people, and its number: parts may run side by side.
     chosen : (R,) int64
         Arc that each row's person takes, -1 for none.
     is_open : (Q, 2) bool
@@ -202,43 +223,48 @@ def step_tolls(problem, visits, ledger, chosen, is_open, step, momentum, keep, a
         Of the running means of the overdraft and of the toll.
     arc_toll : (N,) int32
         Brought up to date.
-    post_toll : (Q, 2) int64
-        Brought up to date.
+    change : (Q, 2) int64
+        Increased by what each post earns more.
     """
-    _join(problem, visits, ledger, chosen, is_open)
-    left = 0
-    for i in range(ledger.size[0]):
-        v = ledger.active[i]
-        q, k = visits.post[v], chosen[visits.row[v]]
-        comes = visits.start[v] <= k < visits.start[v + 1]
-        company = np.int32(np.rint(ledger.toll[v, 0]))
-        guarded = np.int32(np.rint(ledger.toll[v, 1]))
+    _join(problem, visits, ledger, first, last, part, chosen, is_open)
+    tolls, pushes, averages = ledger.toll, ledger.push, ledger.average
+    is_active, active = ledger.is_active, ledger.active
+    start, visit_post, visit_row, mixed = visits.start, visits.post, visits.row, visits.mixed
+    arc_line, line_kind = problem.arc_line, problem.line_kind
+    begin = visits.of_row[first]
+    left = begin
+    for i in range(begin, begin + ledger.size[part]):
+        v = active[i]
+        q, k = visit_post[v], chosen[visit_row[v]]
+        comes = start[v] <= k < start[v + 1]
+        company = np.int32(np.rint(tolls[v, 0]))
+        guarded = np.int32(np.rint(tolls[v, 1]))
         rests = True
         for which in range(2):
             if which == 1:
-                if not visits.mixed[q]:
+                if not mixed[q]:
                     break
-                comes = comes and problem.line_kind[problem.arc_line[k]] == SUPERVISED
+                comes = comes and line_kind[arc_line[k]] == SUPERVISED
             overdraft = np.float32(comes) - np.float32(is_open[q, which])
-            push = momentum * ledger.push[v, which] + (1 - momentum) * overdraft
-            toll = min(max(ledger.toll[v, which] + step * push, 0.0), np.float64(HIGHEST_TOLL))
-            ledger.push[v, which] = push
-            ledger.toll[v, which] = toll
-            ledger.average[v, which] += (1 - keep) * (toll - ledger.average[v, which])
+            push = momentum * pushes[v, which] + (1 - momentum) * overdraft
+            toll = min(max(tolls[v, which] + step * push, 0.0), np.float64(HIGHEST_TOLL))
+            pushes[v, which] = push
+            tolls[v, which] = toll
+            averages[v, which] += (1 - keep) * (toll - averages[v, which])
             rests = rests and toll == 0 and push <= 0
-        new_company = np.int32(np.rint(ledger.toll[v, 0]))
-        new_guarded = np.int32(np.rint(ledger.toll[v, 1]))
+        new_company = np.int32(np.rint(tolls[v, 0]))
+        new_guarded = np.int32(np.rint(tolls[v, 1]))
         if new_company != company or new_guarded != guarded:
-            post_toll[q, 0] += new_company - company
-            post_toll[q, 1] += new_guarded - guarded
-            for k in range(visits.start[v], visits.start[v + 1]):
-                supervised = problem.line_kind[problem.arc_line[k]] == SUPERVISED
+            change[q, 0] += new_company - company
+            change[q, 1] += new_guarded - guarded
+            for k in range(start[v], start[v + 1]):
+                supervised = line_kind[arc_line[k]] == SUPERVISED
                 arc_toll[k] = new_company + (new_guarded if supervised else 0)
         if rests:
-            ledger.is_active[v] = False
-            ledger.push[v, :] = 0
-            ledger.average[v, :] = 0
+            is_active[v] = False
+            pushes[v, :] = 0
+            averages[v, :] = 0
         else:
-            ledger.active[left] = v
+            active[left] = v
             left += 1
-    ledger.size[0] = left
+    ledger.size[part] = left - begin
