@@ -27,7 +27,10 @@ Place = tuple[str, str, str]
 MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
     (
         "console.planning",
-        (("/console/rosters", "console.rosters", "plan.read"),),
+        (
+            ("/console/live", "console.live", "live.watch"),
+            ("/console/rosters", "console.rosters", "plan.read"),
+        ),
     ),
     (
         "console.review",

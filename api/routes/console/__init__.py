@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.routes.console import audit, board, people, rosters, why
+from api.routes.console import audit, board, live, people, rosters, why
 
-ROUTERS = tuple(module.router for module in (rosters, board, why, people, audit))
+ROUTERS = tuple(module.router for module in (live, rosters, board, why, people, audit))

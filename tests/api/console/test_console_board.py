@@ -84,9 +84,7 @@ def test_off_and_on_again_with_price_rule_and_undo(
     assert "H7" in page
     assert name not in chips(page)
     assert dispatcher.post(f"{address}/publish", follow_redirects=False).status_code == 409
-    found = dispatcher.get(
-        f"{address}/board/people?station=kunbei&shift=evening&line={line}"
-    ).text
+    found = dispatcher.get(f"{address}/board/people?station=kunbei&shift=evening&line={line}").text
     assert number in re.findall(r'name="person" value="(\d+)"', found)
     assert "步行约" in found
     page = press(dispatcher, address, step="give", person=number, to=line)

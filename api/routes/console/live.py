@@ -1,0 +1,126 @@
+"""``/console/live``: what goes on now: alerts, who is due and there, a circle to call for help."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Response
+
+from api.access.policy import may
+from api.console import Desk, desk
+from api.dependencies import SettingsDep
+from api.errors import NoRosterError
+from api.map_answers import get_layers
+from api.map_points import points_page
+from api.responses import json_response
+from api.routes.console.rosters import zone_of
+from api.views.console.live import alert_cards, arrival_rows, kinds, map_points
+from data.field.alerts import list_alerts
+from data.field.alerts_calls import calls_of
+from data.field.arrivals import arrivals
+from data.field.positions_seen import positions_seen
+from data.store.audit import append
+from maps.points_map import points_part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from api.language import Texts
+    from api.service import Service
+    from api.settings import Settings
+    from data.field.alerts_values import AlertView, CallView
+
+router = APIRouter(prefix="/console/live", include_in_schema=False)
+
+LiveDesk = Annotated[Desk, Depends(desk("live.watch"))]
+BEFORE: Final = timedelta(hours=3)
+AHEAD: Final = timedelta(hours=2)
+MOST: Final = 300
+KINDS: Final = (
+    *("fraud", "missing_person", "dispute", "nuisance", "theft", "suspicious", "medical"),
+    *("fire", "flood", "traffic", "crowd", "school_gate", "violence", "other"),
+)
+DANGERS: Final = ("calm", "guarded", "hazardous")
+
+
+@router.get("")
+def live(office: LiveDesk, settings: SettingsDep) -> Response:
+    """Show the page; its parts are read again when something happens."""
+    texts = office.texts
+    choices = {
+        "kind": [(one, texts.label("label.alert_kind", one)) for one in KINDS],
+        "danger": [(one, texts.label("label.danger", one)) for one in DANGERS],
+    }
+    return office.render(
+        "live.html",
+        here="/console/live",
+        part=_map(office, texts, settings),
+        choices=choices,
+        may_call=may(office.access.actor, "alert.create"),
+        words={"done": texts("live.called"), "nobody": texts("live.nobody")},
+    )
+
+
+@router.get("/alerts")
+def alerts(office: LiveDesk) -> Response:
+    """Return the open alerts with their calls; the reading is kept."""
+
+    def work(session: Session) -> tuple[list[AlertView], dict[int, list[CallView]]]:
+        found = list_alerts(session, office.access.scope, is_open=True, limit=MOST)
+        calls = {one.alert_id: calls_of(session, one.alert_id) for one in found}
+        if found:
+            event = office.access.event("alert", "open", rows=len(found))
+            append(session, office.keys, office.now, event)
+        return found, calls
+
+    found, calls = office.store.submit(work)
+    cards = alert_cards(found, calls, office.texts, office.now, zone_of(office))
+    end = may(office.access.actor, "alert.end")
+    return office.render("live_alerts.html", alerts=cards, may_end=end)
+
+
+@router.get("/duty")
+def duty(office: LiveDesk) -> Response:
+    """Return who is due about now, who has come and who is late."""
+    span = (office.now - BEFORE, office.now + AHEAD)
+    with office.store.read() as session:
+        found = arrivals(session, span, office.now, office.access.scope)
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.state] = counts.get(one.state, 0) + 1
+    rows = arrival_rows(found, office.texts, zone_of(office))[:MOST]
+    return office.render("live_duty.html", rows=rows, counts=counts, total=len(found))
+
+
+@router.get("/points")
+def points(office: LiveDesk) -> Response:
+    """Return the map's points: open alerts, and people in their cells."""
+    with office.store.read() as session:
+        found: Sequence[AlertView] = list_alerts(
+            session, office.access.scope, is_open=True, limit=MOST
+        )
+        seen = positions_seen(session, office.access.scope, now=office.now)
+    body = map_points(found, seen, office.texts, zone_of(office))
+    return json_response(body, office.request)
+
+
+def _map(office: Desk, texts: Texts, settings: Settings) -> Any:
+    """Return the map as a part; None while no city is published."""
+    service: Service = office.request.app.state.service
+    try:
+        city = service.cities.served().city
+    except NoRosterError:
+        return None
+    page = points_page(
+        get_layers(office.request, city),
+        texts,
+        settings,
+        title=texts("live.title"),
+        kinds=kinds(texts),
+        points="/console/live/points",
+        circle=True,
+    )
+    return points_part(page)
