@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from data.records.teams import Member
 
 # What a field is called where it is shown; those not listed go by their own name.
-_SHOWN: Final[dict[str, tuple[str, ...]]] = {
+SHOWN: Final[dict[str, tuple[str, ...]]] = {
     "station": ("station", "station_name"),
     "sub_bureau": ("sub_bureau", "sub_bureau_name"),
     "phone": ("phone_masked",),
@@ -91,6 +91,6 @@ def _only(values: Mapping[str, Any], rights: Rights) -> dict[str, Any]:
         name
         for field in rights.letters
         if rights.sees(field)
-        for name in _SHOWN.get(field, (field,))
+        for name in SHOWN.get(field, (field,))
     }
     return {name: value for name, value in values.items() if name in shown or name in _ALWAYS}
