@@ -1,8 +1,9 @@
 """Take the pictures of the README: ``python docs/screenshots.py BUNDLE RESULT``.
 
-Serves the plan on a free loopback port, opens it in a headless Chromium, waits until everything is
-drawn, and writes PNGs of at most 256 colours. Fails where a page asks any other host for anything
-or where a script reports an error, so that a picture is also a check.
+Loads the plan into a store of its own, serves it on a free loopback port, opens it in a headless
+Chromium as the role whose page it is, waits until everything is drawn, and writes PNGs of at most
+256 colours. Fails where a page asks any other host for anything or where a script reports an
+error, so that a picture is also a check.
 """
 
 from __future__ import annotations
@@ -11,21 +12,29 @@ import argparse
 import io
 import os
 import shutil
+import sys
+import tempfile
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from api.app import create_app
-from api.city import load_city
+from api.loading import load_plan
 from api.server import serving
 from api.settings import Settings
+from data.store.engine import open_engines, open_store
+from data.store.migrate import upgrade
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "tests" / "support")]
+
+from service_client import KEYS, start_service, stop_service  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from service_client import Login, RunningService
 
     from api.city import City
 
@@ -42,7 +51,10 @@ class Picture:
     Attributes
     ----------
     path : str
-        Of the page, with ``{shift}`` for the position of Friday evening.
+        Of the page, with ``{shift}`` for the position of Friday evening, ``{code}`` for its code,
+        ``{station}`` for a station that is short then.
+    role : str
+        Who looks at it.
     size : tuple of int
         Width and height of the window in CSS pixels.
     lang : str
@@ -57,6 +69,7 @@ class Picture:
 
     name: str
     path: str
+    role: str = "reviewer"
     size: tuple[int, int] = DESKTOP
     lang: str = "zh-CN"
     is_map: bool = False
@@ -68,14 +81,17 @@ MAP = "#shift={shift}&"
 PICTURES = (
     Picture("start", "/"),
     Picture("start-en", "/", lang="en"),
-    Picture("start-phone", "/", PHONE, scale=2),
+    Picture("start-phone", "/", size=PHONE, scale=2),
     Picture("coverage", "/maps/coverage" + MAP, is_map=True, hover=(0.37, 0.455)),
     Picture("coverage-en", "/maps/coverage" + MAP, lang="en", is_map=True, hover=(0.37, 0.455)),
-    Picture("coverage-phone", "/maps/coverage" + MAP, PHONE, is_map=True, scale=2),
+    Picture("coverage-phone", "/maps/coverage" + MAP, size=PHONE, is_map=True, scale=2),
     Picture("gaps", "/maps/gaps" + MAP, is_map=True),
-    Picture("gaps-phone", "/maps/gaps" + MAP, PHONE, is_map=True, scale=2),
+    Picture("gaps-phone", "/maps/gaps" + MAP, size=PHONE, is_map=True, scale=2),
     Picture("gap-list", "/gaps"),
-    Picture("gap-list-phone", "/gaps", PHONE, scale=2),
+    Picture("gap-list-phone", "/gaps", size=PHONE, scale=2),
+    Picture("week", "/console/rosters/1", "city_dispatcher"),
+    Picture("board", "/console/rosters/1/board?station={station}&shift={code}", "city_dispatcher"),
+    Picture("live", "/console/live", "city_dispatcher"),
 )
 
 
@@ -96,7 +112,22 @@ def friday_evening(city: City) -> int:
     raise ValueError("Expected a shift on a Friday evening, got none.")
 
 
-def take(browser: Browser, address: str, picture: Picture, shift: int) -> bytes:
+def short_station(city: City, shift: str) -> str:
+    """Return the station that lacks most people in a shift."""
+    gaps = city.result.gaps
+    missing = gaps[gaps["shift_id"] == shift].merge(city.scenario.beats, on="beat_id")
+    return str(missing.groupby("station_id")["missing"].sum().idxmax())
+
+
+def take(
+    browser: Browser,
+    running: RunningService,
+    address: str,
+    login: Login,
+    *,
+    picture: Picture,
+    values: dict[str, object],
+) -> bytes:
     """Return the PNG of a page as Chromium makes it.
 
     Raises
@@ -105,7 +136,10 @@ def take(browser: Browser, address: str, picture: Picture, shift: int) -> bytes:
         Where the page asked another host, or a script reported an error.
     """
     width, height = picture.size
-    context = browser.new_context(
+    context = running.browser_context(
+        browser,
+        address,
+        login,
         viewport={"width": width, "height": height},
         device_scale_factor=picture.scale,
         locale=picture.lang,
@@ -121,7 +155,7 @@ def take(browser: Browser, address: str, picture: Picture, shift: int) -> bytes:
             else wrong.append(request.url)
         ),
     )
-    page.goto(address + picture.path.format(shift=shift), wait_until="load")
+    page.goto(address + picture.path.format_map(values), wait_until="load")
     if picture.is_map:
         page.wait_for_selector("body[data-ready]")
     else:
@@ -156,20 +190,39 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=IMAGES)
     parser.add_argument("--only", nargs="*", help="names of pictures; default: all")
     options = parser.parse_args()
-    city = load_city(options.bundle, options.result)
-    shift = friday_evening(city)
-    settings = Settings(port=0)
     chromium = os.environ.get("JINGGE_CHROMIUM") or shutil.which("chromium")
     options.out.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, serving(create_app(city, settings), settings) as address:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        running = loaded(f"sqlite:///{folder}/pictures.db", options.bundle, options.result)
+        city = running.service.cities.served().city
+        shift = friday_evening(city)
+        code = str(city.scenario.shifts["shift_id"].iloc[shift])
+        values = {"shift": shift, "code": code, "station": short_station(city, code)}
+        logins = {role: running.login_as(role) for role in {one.role for one in PICTURES}}
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for picture in PICTURES:
-            if options.only and picture.name not in options.only:
-                continue
-            png = quantised(take(browser, address, picture, shift))
-            (options.out / f"{picture.name}.png").write_bytes(png)
-            print(f"{picture.name:16} {len(png) / 1e3:6.0f} KB")
+        with serving(running.app, running.settings) as address:
+            for picture in PICTURES:
+                if options.only and picture.name not in options.only:
+                    continue
+                login = logins[picture.role]
+                png = quantised(
+                    take(browser, running, address, login, picture=picture, values=values)
+                )
+                (options.out / f"{picture.name}.png").write_bytes(png)
+                print(f"{picture.name:16} {len(png) / 1e3:6.0f} KB")
         browser.close()
+        stop_service(running)
+
+
+def loaded(url: str, bundle: Path, result: Path) -> RunningService:
+    """Return a service whose store has the plan published."""
+    engines = open_engines(url)
+    upgrade(engines)
+    engines.dispose()
+    store = open_store(url)
+    load_plan(store, KEYS, bundle, result, now=datetime.now(UTC), by="pictures")
+    store.close()
+    return start_service(url, Settings(port=0), keys=KEYS)
 
 
 if __name__ == "__main__":

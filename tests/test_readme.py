@@ -30,7 +30,7 @@ LINES = [
 ]
 CODE = LINES + SPANS
 # Settings that are read outside `Settings`: the command line's, and the tests'.
-OTHER_SETTINGS = {"JINGGE_CHROMIUM", "JINGGE_REQUIRE_BROWSER"}
+OTHER_SETTINGS = {"JINGGE_CHROMIUM", "JINGGE_DATABASE_URL", "JINGGE_REQUIRE_BROWSER"}
 
 
 def commands() -> list[list[str]]:
