@@ -24,6 +24,7 @@ from api.routes import (
     ground,
     health,
     login,
+    map_sheets,
     maps,
     metrics,
     pages,
@@ -159,6 +160,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(maps.ground)
     app.include_router(maps.router)
     app.include_router(review.router)
+    app.include_router(map_sheets.router)
+    app.include_router(map_sheets.review)
     for page in (*CONSOLE_PAGES, *PHONE_PAGES):
         app.include_router(page)
     app.include_router(docs.description)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from api.city import City
     from api.language import Texts
     from api.layers import MapLayers
+
+
+PRINT: Final = "/maps/print"
+"""Where a sheet of a map is; the map's kind comes behind."""
 
 
 def city_page(
@@ -86,6 +90,7 @@ def addresses(root: str, base: int | None = None, *, would: bool = False) -> Add
         prices=f"{root}/prices",
         equity=f"{root}/equity/{{ring}}/{{tier}}",
         workload=f"{root}/workload",
+        print=f"{PRINT}/{{map}}" if root.startswith("/") else "",
         change=change and f"{change}/{{ring}}/{{tier}}/{{shift}}",
         base=change,
     )

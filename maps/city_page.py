@@ -92,6 +92,8 @@ class Sheet:
         Zoom, latitude, longitude; None for the urban core or, without `core`, the whole city.
     ratio : float
         Device pixels of the cells per CSS pixel.
+    ask : bool
+        Ask the browser to print, once it is drawn.
     """
 
     paper: Literal["a4", "a3"]
@@ -101,6 +103,7 @@ class Sheet:
     view: tuple[float, float, float] | None = None
     core: bool = True
     ratio: float = 2.0
+    ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from maps.city_page import render_city
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from maps.city_page import CityPage
 
 
-def self_contained_map(page: CityPage, bodies: Mapping[str, bytes]) -> str:
+def self_contained_map(
+    page: CityPage, bodies: Mapping[str, bytes], *, wanted: Sequence[str] | None = None
+) -> str:
     """Return the HTML of a map with scripts, styles, cells and values inside.
 
     Parameters
@@ -25,12 +27,20 @@ def self_contained_map(page: CityPage, bodies: Mapping[str, bytes]) -> str:
         left out: they would be asked for over the network.
     bodies : mapping of str to bytes
         Address → what a server would answer, uncompressed.
+    wanted : sequence of str or None
+        Addresses to put inside; None for all that a reader can come to.
 
     Raises
     ------
     KeyError
         Naming the first address that the page would miss.
     """
+    inlined = {address: _text(bodies[address]) for address in wanted or _reachable(page)}
+    return render_city(replace(page, inlined=inlined, assets=None, tiles=None, nonce=""))
+
+
+def _reachable(page: CityPage) -> list[str]:
+    """Return the addresses of every shift, ring, tier and table."""
     addresses = page.addresses
     wanted = [
         *(addresses.geometry, addresses.places, addresses.owners),
@@ -45,8 +55,7 @@ def self_contained_map(page: CityPage, bodies: Mapping[str, bytes]) -> str:
             page.body_address(ring, tier, shift) for ring in page.rings for tier in page.tiers
         ]
     wanted += [page.body_address(ring, tier, "week") for ring in page.rings for tier in page.tiers]
-    inlined = {address: _text(bodies[address]) for address in wanted}
-    return render_city(replace(page, inlined=inlined, assets=None, tiles=None, nonce=""))
+    return wanted
 
 
 def _text(body: bytes) -> str:

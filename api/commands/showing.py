@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,6 +28,7 @@ from api.commands.shared import OPTIONS, SHOWING, TEXTS
 if TYPE_CHECKING:
     from api.service import Service
     from api.settings import Settings
+    from dispatch.scenario import Scenario
 
 commands = typer.Typer()
 
@@ -48,20 +49,90 @@ def map_(
     directory: BundleArgument,
     roster: RosterArgument,
     out: Annotated[
-        Path,
+        Path | None,
         typer.Option(metavar="FILE.html", help=TEXTS("cli.map.out"), rich_help_panel=OPTIONS),
-    ],
+    ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.pdf", help=TEXTS("cli.map.pdf"), rich_help_panel=OPTIONS),
+    ] = None,
+    png: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help=TEXTS("cli.map.png"), rich_help_panel=OPTIONS),
+    ] = None,
+    kind: Annotated[
+        Literal["coverage", "gaps", "price", "equity", "workload"],
+        typer.Option(help=TEXTS("cli.map.kind"), rich_help_panel=OPTIONS),
+    ] = "coverage",
+    shift: Annotated[
+        str | None,
+        typer.Option(metavar="SHIFT", help=TEXTS("cli.map.shift"), rich_help_panel=OPTIONS),
+    ] = None,
+    ring: Annotated[
+        int,
+        typer.Option(metavar="0|1|3|5", help=TEXTS("cli.map.ring"), rich_help_panel=OPTIONS),
+    ] = 0,
+    tier: Annotated[
+        Literal["all", "officer", "auxiliary", "volunteer"],
+        typer.Option(help=TEXTS("cli.map.tier"), rich_help_panel=OPTIONS),
+    ] = "all",
+    paper: Annotated[
+        Literal["a4", "a3"],
+        typer.Option(help=TEXTS("cli.map.paper"), rich_help_panel=OPTIONS),
+    ] = "a4",
+    whole: Annotated[
+        bool, typer.Option("--whole", help=TEXTS("cli.map.whole"), rich_help_panel=OPTIONS)
+    ] = False,
 ) -> None:
-    """Write one self-contained coverage map."""
+    """Write a self-contained map, or one sheet of it as PDF or PNG."""
+    from datetime import UTC, datetime
+
     from api.files import write_atomically
+    from api.map_chromium import find_chromium, print_page
     from api.map_file import map_file
+    from api.map_print import SheetChoice, sheet_file
     from data.bundle import read_bundle
     from data.results import read_roster
 
+    if not (out or pdf or png):
+        raise typer.BadParameter(TEXTS("cli.map.nothing"))
+    # Before minutes of work, not after.
+    program = find_chromium(os.environ) if pdf or png else ""
     scenario = read_bundle(directory)
-    page = map_file(scenario, read_roster(roster, scenario), TEXTS)
-    write_atomically(out, page.encode())
-    typer.echo(TEXTS("cli.map.done", file=out, size=f"{len(page.encode()) / 1e6:.1f}"), err=True)
+    table = read_roster(roster, scenario)
+    files: list[tuple[Path, bytes]] = []
+    if out:
+        files.append((out, map_file(scenario, table, TEXTS).encode()))
+    if program:
+        try:
+            choice = SheetChoice(
+                kind=kind,
+                shift=None if shift is None else _shift_number(scenario, shift),
+                ring=ring,
+                tier=tier,
+                span="shift" if shift else "week" if kind == "price" else "shift",
+                paper=paper,
+                whole=whole,
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        sheet = sheet_file(scenario, table, TEXTS, choice, now=datetime.now(UTC))
+        made = print_page(sheet, paper, program=program, pdf=bool(pdf), png=bool(png))
+        wanted = {"pdf": pdf, "png": png}
+        files += [(path, made[name]) for name, path in wanted.items() if path]
+    for path, content in files:
+        write_atomically(path, content)
+        size = f"{len(content) / 1e6:.1f}"
+        typer.echo(TEXTS("cli.map.done", file=path, size=size), err=True)
+
+
+def _shift_number(scenario: Scenario, shift: str) -> int:
+    """Return the position of a shift by its code."""
+    found = scenario.shifts.index[scenario.shifts["shift_id"] == shift]
+    if found.empty:
+        known = ", ".join(scenario.shifts["shift_id"].head(5))
+        raise ValueError(f"Expected a shift of the bundle such as {known}, got {shift!r}.")
+    return int(found[0])
 
 
 @commands.command("serve", help=TEXTS("cli.serve.help"), rich_help_panel=SHOWING)
