@@ -211,6 +211,7 @@ def _load_demo(bundle: Path, out: Path) -> None:
     from api.commands.store import upgrade
     from api.first_accounts import demo_accounts
     from api.loading import has_roster, load_plan
+    from data.demo.living import fill_living
     from data.store.engine import open_store, store_url
     from data.store.keys import load_keys
 
@@ -223,6 +224,7 @@ def _load_demo(bundle: Path, out: Path) -> None:
             typer.echo(TEXTS("cli.load.loading"))
             load_plan(store, keys, bundle, out, now=now, by="run")
         made = demo_accounts(store, keys, passwords, now=now)
+        store.submit(lambda session: fill_living(session, keys, now))
     finally:
         passwords.close()
         store.close()

@@ -85,8 +85,8 @@ def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str
 def test_pages_are_usable_by_everybody(
     clocked: RunningService, make_task: Callable[..., Any], browser: Browser, lang: str
 ) -> None:
-    addresses = pages_of(clocked, make_task)
     login = clocked.login_as("volunteer", person="liu")
+    addresses = pages_of(clocked, make_task)
     with serving(clocked.app, clocked.settings) as address:
         size = {"width": 360, "height": 740}
         context = clocked.browser_context(browser, address, login, viewport=size, locale=lang)
