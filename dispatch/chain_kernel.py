@@ -103,51 +103,51 @@ def take_back(problem, seating, search, size):
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _push(search, size, key, node):
+def _push(heap_key, heap_node, size, key, node):
     """Put a node on the heap of `size` nodes."""
     i = size
     while i > 0:
         above = (i - 1) >> 1
-        if search.heap_key[above] <= key:
+        if heap_key[above] <= key:
             break
-        search.heap_key[i] = search.heap_key[above]
-        search.heap_node[i] = search.heap_node[above]
+        heap_key[i] = heap_key[above]
+        heap_node[i] = heap_node[above]
         i = above
-    search.heap_key[i] = key
-    search.heap_node[i] = node
+    heap_key[i] = key
+    heap_node[i] = node
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _pop(search, size):
+def _pop(heap_key, heap_node, size):
     """Take the node with the least key off the heap of `size` nodes."""
-    top = search.heap_node[0]
+    top = heap_node[0]
     size -= 1
-    key, node = search.heap_key[size], search.heap_node[size]
+    key, node = heap_key[size], heap_node[size]
     i = 0
     while True:
         below = 2 * i + 1
         if below >= size:
             break
-        if below + 1 < size and search.heap_key[below + 1] < search.heap_key[below]:
+        if below + 1 < size and heap_key[below + 1] < heap_key[below]:
             below += 1
-        if search.heap_key[below] >= key:
+        if heap_key[below] >= key:
             break
-        search.heap_key[i] = search.heap_key[below]
-        search.heap_node[i] = search.heap_node[below]
+        heap_key[i] = heap_key[below]
+        heap_node[i] = heap_node[below]
         i = below
-    search.heap_key[i] = key
-    search.heap_node[i] = node
+    heap_key[i] = key
+    heap_node[i] = node
     return top
 
 
-@nb.njit(cache=True, nogil=True)
-def _in_chain(problem, search, node, person):
+@nb.njit(cache=True, nogil=True, inline="always")
+def _in_chain(row_person, parent, moved, node, person):
     """Whether the person already moves on the way from the hole to this node."""
-    while search.parent[node] >= 0:
-        if problem.row_person[search.row[node]] == person:
-            return True
-        node = search.parent[node]
-    return False
+    met = False
+    while parent[node] >= 0 and not met:
+        met = row_person[moved[node]] == person
+        node = parent[node]
+    return met
 
 
 @nb.njit(cache=True, nogil=True)
@@ -178,18 +178,6 @@ def rows_to_leave(problem, seating, row):
 
 
 @nb.njit(cache=True, nogil=True)
-def _may_give_up(problem, seating, line, hole):
-    """Whether one person of the line may go for good: H6 and H7 stay kept."""
-    post = problem.line_post[line]
-    if post == problem.line_post[hole]:
-        return False
-    if problem.line_kind[line] == STAFF:
-        return seating.supervised[post] <= problem.seats * (seating.supervisors[post] - 1)
-    rest = seating.volunteers[post] - 1
-    return rest == 0 or rest >= problem.min_volunteers
-
-
-@nb.njit(cache=True, nogil=True)
 def fill(problem, calls, seating, search, hole, worth, price, slack, most_lines):
     """Fill one place of line `hole`, worth `worth`, by the cheapest chain; return the gain or 0.
 
@@ -202,62 +190,104 @@ def fill(problem, calls, seating, search, hole, worth, price, slack, most_lines)
     most_lines : int
         Lines to search from at most.
     """
+    # as variables of their own: reaching into a tuple in the loop costs many times the time
+    row_forced, row_person, row_start = problem.row_forced, problem.row_person, problem.row_start
+    row_shift, shift_prev, steps = problem.row_shift, problem.shift_prev, problem.steps
+    max_shifts, line_post, line_kind = problem.max_shifts, problem.line_post, problem.line_kind
+    place_start, place_value = problem.place_start, problem.place_value
+    seats, min_volunteers = problem.seats, problem.min_volunteers
+    call_start, call_row, call_cost = calls.start, calls.row, calls.cost
+    row_line, row_cost, taken = seating.row_line, seating.row_cost, seating.taken
+    filled, supervisors = seating.filled, seating.supervisors
+    supervised, volunteers = seating.supervised, seating.volunteers
+    seen, spent_at, node_line = search.seen, search.spent_at, search.line
+    parent, moved, node_spent = search.parent, search.row, search.spent
+    heap_key, heap_node = search.heap_key, search.heap_node
     search.counter[0] += 1
     mark = search.counter[0]
-    search.line[0], search.parent[0], search.spent[0] = hole, -1, 0
-    search.seen[hole], search.spent_at[hole] = mark, 0
-    _push(search, 0, price[hole], 0)
+    node_line[0], parent[0], node_spent[0] = hole, -1, 0
+    seen[hole], spent_at[hole] = mark, 0
+    _push(heap_key, heap_node, 0, price[hole], 0)
     nodes, waiting, opened = 1, 1, 0
     best = worth
     last_node, last_row, last_leaves, last_cost = -1, -1, -1, np.int64(0)
     while waiting > 0 and opened < most_lines:
-        if search.heap_key[0] - slack >= best:
+        if heap_key[0] - slack >= best:
             break
-        node = _pop(search, waiting)
+        node = _pop(heap_key, heap_node, waiting)
         waiting -= 1
-        line = search.line[node]
-        if search.spent[node] > search.spent_at[line]:
+        line = node_line[node]
+        if node_spent[node] > spent_at[line]:
             continue
         opened += 1
-        for k in range(calls.start[line], calls.start[line + 1]):
-            row = calls.row[k]
-            if seating.row_line[row] == line or problem.row_forced[row]:
+        for k in range(call_start[line], call_start[line + 1]):
+            row = call_row[k]
+            now = row_line[row]
+            if now == line or row_forced[row]:
                 continue
-            begin, end = rows_to_leave(problem, seating, row)
-            if begin < 0:
-                continue
-            person = problem.row_person[row]
-            spent = search.spent[node] + calls.cost[k]
+            # What follows is `rows_to_leave`.
+            person = row_person[row]
+            begin, end = row_start[person], row_start[person + 1]
+            if now >= 0:
+                begin, end = np.int64(row), np.int64(row + 1)
+            elif taken[person] > 0:
+                clashes, clash = 0, np.int64(row)
+                shift = row_shift[row]
+                for other in range(begin, end):
+                    beside = row_shift[other]
+                    if row_line[other] >= 0 and not (
+                        shift < shift_prev[beside] or beside < shift_prev[shift]
+                    ):
+                        clashes += 1
+                        clash = other
+                if clashes > 1:
+                    continue
+                if clashes == 1:
+                    begin, end = clash, clash + 1
+                elif taken[person] < max_shifts[person]:
+                    end = begin
+            elif max_shifts[person] > 0:
+                end = begin
+            spent = node_spent[node] + call_cost[k]
             if begin == end:
-                n = seating.taken[person]
-                total = spent + problem.steps[n + 1] - problem.steps[n]
-                if total < best and not _in_chain(problem, search, node, person):
+                n = taken[person]
+                total = spent + steps[n + 1] - steps[n]
+                if total < best and not _in_chain(row_person, parent, moved, node, person):
                     best, last_node, last_row, last_leaves = total, node, row, -1
-                    last_cost = calls.cost[k]
+                    last_cost = call_cost[k]
                 continue
             for other in range(begin, end):
-                left = seating.row_line[other]
-                if left < 0 or left == line or problem.row_forced[other]:
+                left = row_line[other]
+                if left < 0 or left == line or row_forced[other]:
                     continue
-                cheaper = spent - seating.row_cost[other]
-                given_up = problem.place_value[problem.place_start[left] + seating.filled[left] - 1]
-                ends = cheaper + given_up < best and _may_give_up(problem, seating, left, hole)
+                cheaper = spent - row_cost[other]
+                given_up = place_value[place_start[left] + filled[left] - 1]
+                ends = cheaper + given_up < best
+                if ends:  # and H6 and H7 stay kept
+                    post = line_post[left]
+                    rest = volunteers[post] - 1
+                    if post == line_post[hole]:
+                        ends = False
+                    elif line_kind[left] == STAFF:
+                        ends = supervised[post] <= seats * (supervisors[post] - 1)
+                    else:
+                        ends = rest == 0 or rest >= min_volunteers
                 grows = (
                     cheaper + price[left] - slack < best
-                    and not (search.seen[left] == mark and search.spent_at[left] <= cheaper)
-                    and nodes < search.line.size
+                    and not (seen[left] == mark and spent_at[left] <= cheaper)
+                    and nodes < node_line.size
                 )
-                if not (ends or grows) or _in_chain(problem, search, node, person):
+                if not (ends or grows) or _in_chain(row_person, parent, moved, node, person):
                     continue
                 if ends:
                     best, last_node, last_row, last_leaves = cheaper + given_up, node, row, other
-                    last_cost = calls.cost[k]
+                    last_cost = call_cost[k]
                 if grows:
-                    search.seen[left], search.spent_at[left] = mark, cheaper
-                    search.line[nodes], search.parent[nodes] = left, node
-                    search.row[nodes], search.leaves[nodes] = row, other
-                    search.cost[nodes], search.spent[nodes] = calls.cost[k], cheaper
-                    _push(search, waiting, cheaper + price[left], nodes)
+                    seen[left], spent_at[left] = mark, cheaper
+                    node_line[nodes], parent[nodes] = left, node
+                    moved[nodes], search.leaves[nodes] = row, other
+                    search.cost[nodes], node_spent[nodes] = call_cost[k], cheaper
+                    _push(heap_key, heap_node, waiting, cheaper + price[left], nodes)
                     waiting += 1
                     nodes += 1
     search.counter[1] += opened
@@ -280,11 +310,13 @@ def fill(problem, calls, seating, search, hole, worth, price, slack, most_lines)
 def dearest_on(problem, calls, seating, line):
     """Row of whoever works the line at the highest cost, pins aside; -1 where there is nobody."""
     goes = -1
+    rows, row_forced = calls.row, problem.row_forced
+    row_line, row_cost = seating.row_line, seating.row_cost
     for k in range(calls.start[line], calls.start[line + 1]):
-        row = calls.row[k]
-        if seating.row_line[row] != line or problem.row_forced[row]:
+        row = rows[k]
+        if row_line[row] != line or row_forced[row]:
             continue
-        if goes < 0 or seating.row_cost[row] > seating.row_cost[goes]:
+        if goes < 0 or row_cost[row] > row_cost[goes]:
             goes = row
     return goes
 

@@ -56,18 +56,39 @@ def seat_posts(problem, first, last, price, forced, toll, demand, is_open):
     count = np.empty(3, np.int64)
     least = np.empty(3, np.int64)
     total = np.int64(0)
+    # as variables of their own: reaching into a tuple in the loop costs many times the time
+    post_start, line_kind = problem.post_start, problem.line_kind
+    place_start, place_value = problem.place_start, problem.place_value
+    seats, min_volunteers = problem.seats, problem.min_volunteers
     for q in range(first, last):
-        _sort_places(problem, q, price, forced, demand, worth, owner, count, least)
+        count[:] = 0
+        least[:] = 0
+        for line in range(post_start[q], post_start[q + 1]):
+            kind, begin = line_kind[line], place_start[line]
+            demand[line] = 0
+            for k in range(begin, place_start[line + 1]):
+                w = place_value[k] - price[line]
+                if k - begin < forced[line]:
+                    w += FORCED  # puts the place first; taken off again from the total
+                    least[kind] += 1
+                j = count[kind] - 1
+                while j >= 0 and worth[kind, j] < w:
+                    worth[kind, j + 1] = worth[kind, j]
+                    owner[kind, j + 1] = owner[kind, j]
+                    j -= 1
+                worth[kind, j + 1] = w
+                owner[kind, j + 1] = line
+                count[kind] += 1
         best, best_m, best_s, best_u = IMPOSSIBLE, 0, 0, 0
         staff_worth = np.int64(0)
         for m in range(count[0] + 1):
             if m > 0:
                 staff_worth += worth[0, m - 1]
-            cap = min(count[1], problem.seats * m)
+            cap = min(count[1], seats * m)
             if m < least[0] or cap < least[1]:
                 continue
             gain, s, u = _best_seats(
-                worth, count, cap, problem.min_volunteers, least, toll[q, 0], toll[q, 1]
+                worth, count, cap, min_volunteers, least, toll[q, 0], toll[q, 1]
             )
             if gain > IMPOSSIBLE and staff_worth + gain > best:
                 best, best_m, best_s, best_u = staff_worth + gain, m, s, u
@@ -83,29 +104,6 @@ def seat_posts(problem, first, last, price, forced, toll, demand, is_open):
         is_open[q, 1] = best_s > 0
         total += best - (least[0] + least[1] + least[2]) * FORCED
     return total
-
-
-@nb.njit(cache=True, nogil=True)
-def _sort_places(problem, q, price, forced, demand, worth, owner, count, least):
-    """Write the places of post q by kind, in falling order of worth; zero its demand's counts."""
-    count[:] = 0
-    least[:] = 0
-    for line in range(problem.post_start[q], problem.post_start[q + 1]):
-        kind = problem.line_kind[line]
-        demand[line] = 0
-        for k in range(problem.place_start[line], problem.place_start[line + 1]):
-            w = problem.place_value[k] - price[line]
-            if k - problem.place_start[line] < forced[line]:
-                w += FORCED  # puts the place first; taken off again from the total
-                least[kind] += 1
-            j = count[kind] - 1
-            while j >= 0 and worth[kind, j] < w:
-                worth[kind, j + 1] = worth[kind, j]
-                owner[kind, j + 1] = owner[kind, j]
-                j -= 1
-            worth[kind, j + 1] = w
-            owner[kind, j + 1] = line
-            count[kind] += 1
 
 
 @nb.njit(cache=True, nogil=True)
