@@ -140,7 +140,7 @@ def test_headers(client: Client, path: str) -> None:
     assert nonces[0] != nonces[1]
     assert first.headers["content-security-policy"] == policy(nonces[0])
     assert first.headers["x-content-type-options"] == "nosniff"
-    assert first.headers["referrer-policy"] == "no-referrer"
+    assert first.headers["referrer-policy"] == "same-origin"
     assert first.headers["cache-control"] == "no-store"
     assert "server" not in first.headers
 

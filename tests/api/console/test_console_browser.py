@@ -1,0 +1,126 @@
+"""The console in a real Chromium at 1440 and 1920 px: axe, no strangers, the board by hand.
+
+``JINGGE_SHOTS=DIR`` keeps a picture of every page.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from tiny_store import NOW
+
+from api.server import serving
+from data.planning.successors import copy_to_draft
+from data.store.result_io import find_roster
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+    from service_client import RunningService
+
+pytestmark = pytest.mark.browser
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SERIOUS = {"serious", "critical"}
+BOARD = "/console/rosters/2/board?station=kunbei&shift=evening"
+PAGES = (
+    *("/console/live", "/console/rosters", "/console/rosters/1", BOARD),
+    *("/console/rosters/2/changes?since=1", "/console/rosters/1/why?beat=haiwei&shift=evening"),
+    *("/console/people", "/console/teams"),
+)
+
+
+@pytest.fixture
+def drafted(tiny: RunningService) -> RunningService:
+    """A service with a draft, number 2, made from the published roster."""
+    tiny.clock.now = NOW
+    tiny.store.submit(
+        lambda s: copy_to_draft(s, find_roster(s, 1), label="by hand", by="test", now=NOW)
+    )
+    return tiny
+
+
+def watch(page: Page, address: str) -> list[str]:
+    """Collect requests elsewhere, errors of scripts and refusals of the policy."""
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda one: troubles.append(one.text) if one.type == "error" else None)
+    page.on(
+        "request",
+        lambda one: (
+            None if one.url.startswith((address, "data:", "blob:")) else troubles.append(one.url)
+        ),
+    )
+    return troubles
+
+
+def keep(page: Page, name: str) -> None:
+    if folder := os.environ.get("JINGGE_SHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+@pytest.mark.parametrize(("width", "lang"), [(1440, "zh-CN"), (1920, "en")])
+def test_pages_are_quiet_and_usable_by_everybody(
+    drafted: RunningService, browser: Browser, width: int, lang: str
+) -> None:
+    login = drafted.login_as("city_dispatcher")
+    with serving(drafted.app, drafted.settings) as address:
+        size = {"width": width, "height": 900}
+        context = drafted.browser_context(browser, address, login, viewport=size, locale=lang)
+        page = context.new_page()
+        troubles = watch(page, address)
+        for number, path in enumerate(PAGES):
+            assert page.goto(address + path).status == 200, path  # type: ignore[union-attr]
+            page.wait_for_selector("main")
+            page.wait_for_timeout(300)
+            assert page.evaluate("document.documentElement.scrollWidth") == width, path
+            found = Axe().run(page, options=WCAG).response["violations"]
+            serious = [
+                (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS
+            ]
+            assert not serious, f"{path}: {serious}"
+            keep(page, f"console-{lang}-{number:02}")
+        context.close()
+    assert troubles == []
+
+
+def test_a_dispatcher_takes_off_finds_gives_and_publishes(
+    drafted: RunningService, browser: Browser
+) -> None:
+    login = drafted.login_as("city_dispatcher")
+    with serving(drafted.app, drafted.settings) as address:
+        size = {"width": 1440, "height": 900}
+        context = drafted.browser_context(browser, address, login, viewport=size, locale="zh-CN")
+        page = context.new_page()
+        troubles = watch(page, address)
+        page.goto(address + BOARD)
+        sun = page.locator("li.chip", has=page.locator('a[href$="/console/people/sun"]'))
+        line = sun.locator("xpath=ancestor::div[@data-line]").get_attribute("data-line")
+        sun.locator("button.x").click()
+        page.wait_for_selector(".note.warn")
+        assert "H7" in page.locator(".note.warn").inner_text()
+        keep(page, "board-warn")
+        page.locator(f'[data-line="{line}"] [hx-get]').click()
+        page.locator(f'[data-line="{line}"] .best li').first.wait_for()
+        keep(page, "board-best")
+        page.locator(f'[data-line="{line}"] .best button').first.click()
+        page.wait_for_selector(".note.good")
+        page.locator('button[name="step"][value="undo"]').click()
+        page.wait_for_selector(".note.warn, .note.good")
+        page.locator('button[name="step"][value="undo"]').click()
+        sun.wait_for()
+        # Dragged to a line that is not hers: refused, in words, and nothing has moved.
+        target = page.locator("[data-line]").filter(has_text="民警").first
+        sun.drag_to(target)
+        page.wait_for_selector(".note.bad")
+        assert "H2" in page.locator(".note.bad").inner_text()
+        keep(page, "board-refused")
+        page.goto(f"{address}/console/rosters/2")
+        page.locator('form[action$="/publish"] button').click()
+        page.wait_for_selector(".badge-state.good")
+        context.close()
+    assert troubles == []
