@@ -14,7 +14,13 @@ from api.schemas.week import Moment
 TaskKind = Literal["patrol", "fixed_post", "publicity_event", "visit"]
 TaskState = Literal["draft", "open", "closed", "cancelled", "done"]
 SignupState = Literal[
-    *("waiting", "offered", "confirmed", "withdrawn", "declined", "lapsed", "released")
+    "waiting",
+    "offered",
+    "confirmed",
+    "withdrawn",
+    "declined",
+    "lapsed",
+    "released",
 ]
 Title = Annotated[Line, Field(min_length=1, max_length=100)]
 Places = Annotated[int, Field(ge=1, le=500)]

@@ -117,9 +117,9 @@ def _of_tasks(
             starts_at=task.starts_at,
             ends_at=task.ends_at,
             state=_state(row, task.starts_at, "open", now),
-            in_at=row and row.in_at,
-            in_means=row and row.in_means,
-            out_at=row and row.out_at,
+            in_at=None if row is None else row.in_at,
+            in_means=None if row is None else row.in_means,
+            out_at=None if row is None else row.out_at,
             alone_level=level,
         )
         for _, task, person, beat, row, level in session.execute(query)
@@ -160,9 +160,9 @@ def _of_rosters(
                 starts_at=turn.starts_at,
                 ends_at=turn.ends_at,
                 state=_state(row, turn.starts_at, replies.get(key, "open"), now),
-                in_at=row and row.in_at,
-                in_means=row and row.in_means,
-                out_at=row and row.out_at,
+                in_at=None if row is None else row.in_at,
+                in_means=None if row is None else row.in_means,
+                out_at=None if row is None else row.out_at,
                 alone_level=level,
             )
         )
@@ -193,7 +193,8 @@ def _kept(
 
 
 def _names(session: Session, people: set[int]) -> dict[int, str | None]:
-    wanted, found = sorted(people), {}
+    wanted = sorted(people)
+    found: dict[int, str | None] = {}
     for first in range(0, len(wanted), 500):
         query = select(Person.id, Person.name).where(Person.id.in_(wanted[first : first + 500]))
         found |= dict(session.execute(query).all())

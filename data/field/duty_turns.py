@@ -43,6 +43,7 @@ class DutyTurn:
     post: str
     kind: Literal["task", "roster"]
     title: str
+    place: str
     person_id: int
     signup_id: int | None
     task_id: int | None
@@ -111,6 +112,7 @@ def of_task(task: TaskView, signup_id: int, person_id: int, code: str) -> DutyTu
         post=f"task:{task.task_id}",
         kind="task",
         title=task.title,
+        place=task.where,
         person_id=person_id,
         signup_id=signup_id,
         task_id=task.task_id,
@@ -136,6 +138,7 @@ def of_roster(turn: RosterTurn, person_id: int) -> DutyTurn:
         post=f"roster:{turn.scenario_id}:{turn.beat_code}:{turn.shift_code}",
         kind="roster",
         title=turn.beat_name or turn.beat_code,
+        place=turn.beat_name or turn.beat_code,
         person_id=person_id,
         signup_id=None,
         task_id=None,

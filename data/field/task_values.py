@@ -73,6 +73,7 @@ class TaskView:
     station_code: str
     beat_id: int | None
     beat_code: str | None
+    beat_name: str | None
     is_beat_wide: bool
     place: str | None
     lat: float
@@ -94,6 +95,11 @@ class TaskView:
     row_version: int
 
     @property
+    def where(self) -> str:
+        """What people call the place: its own words, else the beat's or the station's name."""
+        return self.place or self.beat_name or self.beat_code or self.station_code
+
+    @property
     def free(self) -> int:
         """How many places nobody holds."""
         return self.places - self.taken
@@ -102,7 +108,12 @@ class TaskView:
 def view_query() -> Select[*tuple[Any, ...]]:
     """Give the query whose rows `view_of` reads; add conditions on `Task`, `Station`, `Beat`."""
     return (
-        select(Task, Station.code.label("station_code"), Beat.code.label("beat_code"))
+        select(
+            Task,
+            Station.code.label("station_code"),
+            Beat.code.label("beat_code"),
+            Beat.name.label("beat_name"),
+        )
         .join(Station, Station.id == Task.station_id)
         .join(Beat, Beat.id == Task.beat_id, isouter=True)
     )
@@ -114,6 +125,12 @@ def view_of(row: Row[Any]) -> TaskView:
     same = {
         name: getattr(task, name)
         for name in TaskView.__dataclass_fields__
-        if name not in {"task_id", "station_code", "beat_code"}
+        if name not in {"task_id", "station_code", "beat_code", "beat_name"}
     }
-    return TaskView(task_id=task.id, station_code=row.station_code, beat_code=row.beat_code, **same)
+    return TaskView(
+        task_id=task.id,
+        station_code=row.station_code,
+        beat_code=row.beat_code,
+        beat_name=row.beat_name,
+        **same,
+    )

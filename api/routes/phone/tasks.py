@@ -143,6 +143,8 @@ def _page(
     # A full task may be waited for; whatever else says no keeps the button away.
     other = [reason for reason in reasons if reason.rule not in _WAITABLE]
     card = {**task_card(found, reader, mine), "takable": mine is None and not other}
+    if turn is not None and turn["state"] in {"in", "out"}:
+        card["can_withdraw"] = False  # whoever has come checks out
     if refusals is None:
         refusals = [] if mine else [reason.words(reader.texts.language) for reason in other]
     return phone.render(

@@ -38,7 +38,7 @@ def _event(turn: DutyTurn, reader: Reader) -> list[str]:
         f"DTSTART:{_moment(turn.starts_at)}",
         f"DTEND:{_moment(turn.ends_at)}",
         f"SUMMARY:{_text(title)}",
-        f"LOCATION:{_text(turn.title)}",
+        f"LOCATION:{_text(turn.place)}",
         f"GEO:{turn.lat:.6f};{turn.lng:.6f}",
         "BEGIN:VALARM",
         "ACTION:DISPLAY",

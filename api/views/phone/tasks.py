@@ -42,7 +42,7 @@ def task_card(task: TaskView, reader: Reader, signup: SignupView | None = None) 
         "kind": texts.label("label.task", task.kind),
         "role": role,
         "when": span_words(task.starts_at, task.ends_at, reader.now, zone, texts),
-        "where": task.place or task.beat_code or task.station_code,
+        "where": task.where,
         "minutes": minutes_to(task, reader),
         "places": texts("phone.places_free", free=task.free, places=task.places),
         "until": moment_words(task.signup_until, reader.now, zone, texts),
