@@ -180,7 +180,7 @@ def start_service(
     city : City, optional
         Served in place of what the store has published.
     """
-    settings = settings or Settings(docs=True)
+    settings = settings or Settings(docs=True, port=0)
     clock = clock or Clock()
     store = open_store(url)
     service = Service(
