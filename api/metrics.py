@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import choose_encoder
-from sqlalchemy.exc import SQLAlchemyError
 
 from data.store.commit_sizes import BOUNDS
-from data.store.condition import jobs_by_state
-from data.store.errors import StoreError
+from data.store.condition import job_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,10 +87,8 @@ class _StoreFigures:
             buckets=buckets,
             sum_value=figures.works,
         )
-        try:
-            with self._store.read() as session:
-                states = jobs_by_state(session)
-        except (SQLAlchemyError, StoreError):
+        states = job_states(self._store)
+        if states is None:
             return
         jobs = GaugeMetricFamily("jingge_jobs", "Jobs by state.", labels=("state",))
         for state, count in states.items():

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from data.store.errors import StoreError
+from data.store.errors import StoreError
 from data.store.tables.jobs import JOB_STATES, Job
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from data.store.engine import Store
 
 
@@ -21,7 +21,7 @@ def is_reachable(store: Store) -> bool:
     try:
         with store.read() as session:
             return session.scalar(select(1)) == 1
-    except SQLAlchemyError:
+    except (SQLAlchemyError, StoreError):
         return False
 
 
@@ -43,7 +43,20 @@ def _head() -> str:
     return head_revision()
 
 
-def jobs_by_state(session: Session) -> dict[str, int]:
-    """Return how many jobs are in each state."""
+def job_states(store: Store) -> dict[str, int] | None:
+    """Return how many jobs are in each state; None where the database does not answer."""
+    try:
+        with store.read() as session:
+            return jobs_by_state(session)
+    except (SQLAlchemyError, StoreError):
+        return None
+
+
+def jobs_by_state(store: Store) -> dict[str, int]:
+    """Return how many jobs are in each state; nothing where the database does not answer."""
     query = select(Job.state, func.count()).group_by(Job.state)
-    return dict.fromkeys(JOB_STATES, 0) | dict(session.execute(query).all())
+    try:
+        with store.read() as session:
+            return dict.fromkeys(JOB_STATES, 0) | dict(session.execute(query).all())
+    except (SQLAlchemyError, StoreError):
+        return {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy.orm import Session
 
 from api.access.actor import Access
 from api.access.policy import allowed
@@ -34,6 +33,8 @@ from data.store.audit import append
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
+
+    from sqlalchemy.orm import Session
 
     from api.service import Service
     from data.accounts.accounts import AccountRecord

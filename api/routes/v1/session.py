@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from sqlalchemy.orm import Session
 
 from api.access.actor import Access
 from api.access.authority import authority
@@ -26,6 +25,8 @@ from data.accounts.sessions import end_session, revoke_all, revoke_session, sess
 from data.store.audit import append
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from api.access.actor import Actor
     from api.service import Service
 
