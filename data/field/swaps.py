@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from data.field.limits import Limits
-    from data.field.swaps_slice import Place
+    from dispatch.walk_check import Place
 
 OPEN_FOR: Final = timedelta(hours=24)
 """How long an offer stands, at most until the first of its turns begins."""

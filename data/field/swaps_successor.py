@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, insert, literal, not_, or_, select
 
 from data.field.errors import FieldStateError, RefusedError
-from data.field.swaps_slice import Slice, slice_around
 from data.field.wording import Refusal
+from data.planning.slices import slice_around
 from data.store.roster_states import publish
 from data.store.tables.rosters import Assignment, Roster, RosterGap, RosterPrice, RosterReport
-from dispatch.check import CheckReport, check
+from dispatch.walk_check import walk_check
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
-    from data.field.swaps_slice import Place
+    from dispatch.walk_check import Place, WalkReport
 
 _COSTS = ("travel_cost", "fairness_cost", "dislike_cost")
 
 
 def check_moves(
     session: Session, roster: Roster, moves: dict[Place, Place]
-) -> tuple[CheckReport, CheckReport]:
-    """Check a roster with some places moved by the independent checker; return before and after.
+) -> tuple[WalkReport, WalkReport]:
+    """Check a roster with some places moved by every rule; return before and after.
 
     Parameters
     ----------
@@ -41,14 +41,13 @@ def check_moves(
         With every rule that the moves would break, in words.
     """
     people = {place[0] for pair in moves.items() for place in pair}
-    part = slice_around(session, roster.scenario_id, roster.id, people)
-    if missing := set(moves) - set(part.places):
+    found = slice_around(session, roster.scenario_id, roster.id, people)
+    if missing := set(moves) - set(found.places):
         raise FieldStateError(f"Expected places of roster {roster.id}, got {sorted(missing)}.")
-    places = set(part.places) - set(moves) | set(moves.values())
-    before = check(part.scenario, part.roster(part.places))
-    after = check(part.scenario, part.roster(places))
-    if len(places) != len(part.places) or not after.ok:
-        raise RefusedError(_in_words(part, places))
+    places = set(found.places) - set(moves) | set(moves.values())
+    before, after = (walk_check(found.part, sorted(rows)) for rows in (found.places, places))
+    if len(places) != len(found.places) or after.broken:
+        raise RefusedError(_in_words(after))
     return before, after
 
 
@@ -124,7 +123,7 @@ def _insert_moved(session: Session, old: int, new: int, moves: dict[Place, Place
 
 
 def _copy_report(
-    session: Session, old: int, new: int, before: CheckReport, after: CheckReport
+    session: Session, old: int, new: int, before: WalkReport, after: WalkReport
 ) -> None:
     report = session.get_one(RosterReport, old)
     values = {c.name: getattr(report, c.name) for c in RosterReport.__table__.columns}
@@ -138,13 +137,9 @@ def _copy_report(
     session.flush()
 
 
-def _in_words(part: Slice, places: set[Place]) -> tuple[Refusal, ...]:
-    roster = part.roster(places)
-    english, chinese = (
-        check(part.scenario, roster, language=word).details for word in ("en", "zh")
-    )
-    found = zip(english["rule"], english["detail"], chinese["detail"], strict=True)
+def _in_words(after: WalkReport) -> tuple[Refusal, ...]:
     words = [
-        Refusal("plan_rule", {"hard_rule": rule, "en": en, "zh": zh}) for rule, en, zh in found
+        Refusal("plan_rule", {"hard_rule": one.rule, "en": one.words("en"), "zh": one.words("zh")})
+        for one in after.broken
     ]
     return tuple(words) or (Refusal("already"),)
