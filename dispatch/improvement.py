@@ -15,6 +15,7 @@ import numpy as np
 
 from dispatch.piece_model import solve_piece
 from dispatch.pieces import cut_piece, put_back, worth
+from dispatch.seating import broken_posts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ MAX_ARCS = 9_000
 """Pieces larger than this take HiGHS more than some seconds (measured: docs/planning.md)."""
 MAX_NODES = 200
 MAX_SECONDS = 6.0
+_MEND = np.int64(1) << 40
+"""What a broken post counts for in the order of the pieces."""
 
 
 def partition(problem: Problem, calls: Callers, turn: int) -> list[NDArray[np.int64]]:
@@ -88,6 +91,9 @@ def improve_by_pieces(
 ) -> int:
     """Solve every piece once and apply what is better; return by how much the objective fell.
 
+    Pieces with a post that breaks H6 or H7, as pins can leave one, come first, and what mends them
+    is applied whatever it costs.
+
     Parameters
     ----------
     turn : int
@@ -103,6 +109,7 @@ def improve_by_pieces(
     """
     pieces = partition(problem, calls, turn)
     lost = shortfall_worth(problem, seating)
+    lost[broken_posts(problem, seating)] += _MEND
     order = np.argsort([-int(lost[posts].sum()) for posts in pieces], kind="stable")
     gained = 0
     for batch in _batches(problem, calls, [pieces[i] for i in order], pool.workers):
@@ -112,22 +119,29 @@ def improve_by_pieces(
         cuts = [cut_piece(problem, calls, seating, posts) for posts in batch]
         solve = partial(solve_piece, seconds=limit, nodes=MAX_NODES)
         for index, taken in pool.map_pieces(solve, cuts, stop=stop):
-            gain = _apply(problem, seating, cuts[index], taken)
-            if gain > 0:
+            broken = bool(broken_posts(problem, seating)[batch[index]].any())
+            gain = _apply(problem, seating, cuts[index], taken, must=broken)
+            if gain:
                 gained += gain
                 improved(gain)
     return gained
 
 
 def _apply(
-    problem: Problem, seating: Seating, piece: Piece, taken: NDArray[np.bool_] | None
+    problem: Problem,
+    seating: Seating,
+    piece: Piece,
+    taken: NDArray[np.bool_] | None,
+    *,
+    must: bool,
 ) -> int:
-    """Put a better answer back; return the gain."""
+    """Put an answer back that is better, or that must be taken; return the gain."""
     if taken is None:
         return 0
     gain = worth(piece, taken) - worth(piece, piece.now)
-    if gain > 0:
-        put_back(problem, seating, piece, taken)
+    if gain <= 0 and not must:
+        return 0
+    put_back(problem, seating, piece, taken)
     return gain
 
 

@@ -108,6 +108,11 @@ def has_seat(problem, seating, line):
 
 def posts_stand(problem: Problem, seating: Seating) -> bool:
     """Whether every post keeps H6 and H7, as all do but those of pins in an unfinished roster."""
+    return not broken_posts(problem, seating).any()
+
+
+def broken_posts(problem: Problem, seating: Seating) -> NDArray[np.bool_]:
+    """(Q,) which posts break H6 or H7."""
     guarded = seating.supervised <= problem.seats * seating.supervisors
     company = (seating.volunteers == 0) | (seating.volunteers >= problem.min_volunteers)
-    return bool((guarded & company).all())
+    return ~(guarded & company)

@@ -68,6 +68,13 @@ def test_plans_of_small_scenarios_are_proven_optimal(first):
         assert result.report.bound == best == result.report.objective
 
 
+def test_a_pinned_volunteer_who_stands_alone_gets_company_at_any_price(monkeypatch):
+    """No chain of moves does it here: a piece is re-solved, though the objective rises by it."""
+    monkeypatch.setattr("dispatch.planner.MOST_ARCS", 0)
+    scenario = with_pins(random_scenario(15_005, people=15), random.Random(5))
+    assert_sound(scenario, planned(scenario), optimum(scenario)[0])
+
+
 @pytest.mark.parametrize("first", range(0, 200, 40))
 def test_other_stages_are_sound_and_nearly_always_optimal(first, monkeypatch):
     """Without the exact step the planner misses the optimum of few scenarios, and by little."""
