@@ -11,7 +11,7 @@ from data.field.eligibility_facts import facts_of, role_facts
 from data.field.roster_turns import find_turns
 from data.field.swaps import without_turn
 from data.store.tables.people import Person
-from data.store.tables.scenarios import EditionBeat, ScenarioPerson, ScenarioRole, ScenarioShift
+from data.store.tables.scenarios import EditionBeat, ScenarioPerson, ScenarioShift
 from grid.travel import great_circle_m
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def partners_of(
 ) -> list[RosterTurn]:
     """List turns for which a turn could be swapped by the rules of persons, both ways.
 
-    Those of the same role at beats of the same station, the soonest first; what the posts ask for
+    Those of the same tier at beats of the same station, the soonest first; what the posts ask for
     is checked when the swap is offered.
     """
     found = find_turns(
@@ -41,7 +41,7 @@ def partners_of(
         ScenarioPerson.position != turn.person,
         ScenarioShift.position != turn.shift,
         ScenarioShift.starts_at > now,
-        ScenarioRole.code == turn.role_code,
+        ScenarioPerson.tier == turn.tier,
         EditionBeat.station_code == turn.station_code,
     )
     nearest = sorted(found, key=lambda one: great_circle_m(turn.lat, turn.lng, one.lat, one.lng))
@@ -65,9 +65,10 @@ def mates_of(session: Session, turn: RosterTurn) -> list[str]:
 def _fitting(
     session: Session, turn: RosterTurn, others: list[RosterTurn], limits: Limits
 ) -> list[RosterTurn]:
-    if not others or turn.person_id is None:
-        return []
     roles = role_facts(session)
+    others = [one for one in others if one.role_code in roles]
+    if not others or turn.person_id is None or turn.role_code not in roles:
+        return []
     people = {one.person_id for one in others if one.person_id is not None}
     them = {
         facts.person_id: facts

@@ -24,6 +24,7 @@ from data.field.swaps import (
     offer_swap,
     refuse_exchange,
 )
+from data.field.swaps_partners import mates_of, partners_of
 from data.field.swaps_takers import takers_of
 from data.store.result_io import load_result
 from data.store.scenario_reading import load_scenario
@@ -110,6 +111,20 @@ def test_a_swap_against_a_rule_is_refused_when_it_is_offered(city: City, plan: i
     assert "tier" in {one.rule for one in refused.value.refusals}
     with pytest.raises(FieldValueError):
         swap(city, plan, ("liu", "evening"), ("liu", "evening"))
+
+
+@pytest.mark.only("sqlite")
+def test_partners_are_those_whom_the_rules_allow_both_ways(city: City, plan: int) -> None:
+    turn = city.see(turn_of, plan, city.people["liu"], "evening")
+    found = city.see(partners_of, turn, LIMITS, NOW)
+    assert [one.person_code for one in found] == ["v00", "v01"]
+    city.change_person("v00", state="suspended")
+    found = city.see(partners_of, turn, LIMITS, NOW)
+    assert [(one.person_code, one.shift_code) for one in found] == [("v01", "morning")]
+    offered = swap(city, plan, ("liu", "evening"), ("v01", "morning"))
+    assert offered.state == "offered"
+    assert city.see(partners_of, turn, LIMITS, local("2026-11-27 08:00")) == []
+    assert city.see(mates_of, turn) == ["li", "sun"]
 
 
 @pytest.mark.only("sqlite")
