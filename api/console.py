@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -15,6 +16,7 @@ from api.dependencies import KeysDep, NowDep, StoreDep, TemplatesDep, TodayDep
 from api.language import Texts, texts_of
 from api.once import new_key
 from api.templating import Templates, page_language
+from data.store.audit import append
 from data.store.engine import Store
 from data.store.keys import Keys
 
@@ -46,6 +48,8 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         (
             ("/console/people", "console.people", "person.read"),
             ("/console/teams", "console.teams", "team.read"),
+            ("/console/courses", "records.training", "training.read"),
+            ("/console/insurance", "records.insurance", "insurance.read"),
             ("/console/audit", "console.audit", "audit.read"),
         ),
     ),
@@ -64,6 +68,19 @@ class Desk:
     today: date
     templates: Templates
     request: Request
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the city."""
+        return ZoneInfo(self.request.app.state.settings.timezone)
+
+    def note(self, kind: str, key: str, **detail: Any) -> None:
+        """Write into the audit that something was read."""
+        self.store.submit(
+            lambda session: append(
+                session, self.keys, self.now, self.access.event(kind, key, **detail)
+            )
+        )
 
     @property
     def texts(self) -> Texts:

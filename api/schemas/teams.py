@@ -18,6 +18,7 @@ BeatDuty = Literal["community_officer", "auxiliary", "volunteer"]
 class TeamQuery(PageQuery):
     """Which teams are listed."""
 
+    name: Word = Field(None, description="Part of a name.")
     station: Word = Field(None, description="Of this station.")
     specialism: Word = Field(None, description="Groups for this duty role.")
     specialist: bool | None = Field(None, description="Specialist groups only, or only others.")

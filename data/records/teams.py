@@ -70,14 +70,25 @@ def list_teams(
     scope: Scope,
     *,
     today: date,
+    name: str | None = None,
     station: str | None = None,
     specialism: str | None = None,
     specialist: bool | None = None,
     cursor: str | None = None,
     limit: int = 100,
 ) -> PageOf[ListedTeam]:
-    """Give a page of teams by code; ``specialist`` true: groups with a specialism alone."""
+    """Give a page of teams by code.
+
+    Parameters
+    ----------
+    name : str, optional
+        Part of a name.
+    specialist : bool, optional
+        True: groups with a specialism alone.
+    """
     conditions: list[Any] = [scope.teams_()]
+    if name is not None:
+        conditions.append(Team.name.contains(name, autoescape=True))
     if station is not None:
         conditions.append(Station.code == station)
     if specialism is not None:

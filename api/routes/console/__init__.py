@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from api.routes.console import audit, board, live, people, rosters, why
+from api.routes.console import (
+    audit,
+    board,
+    courses,
+    insurance,
+    live,
+    people,
+    rosters,
+    teams,
+    why,
+)
 
-ROUTERS = tuple(module.router for module in (live, rosters, board, why, people, audit))
+ROUTERS = tuple(
+    module.router
+    for module in (live, rosters, board, why, people, teams, courses, insurance, audit)
+)

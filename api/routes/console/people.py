@@ -1,29 +1,31 @@
-"""``/console/people``, ``/console/teams``: who is a member, found quickly; each read is kept."""
+"""``/console/people``: who is a member, found quickly; each read is kept."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from api.access.fields import rights_over, search_rights
 from api.console import Desk, desk
-from api.views.console.people import PEOPLE, TEAMS, person_rows, team_rows
-from api.views.console.person import person_parts
+from api.person_answers import told_file
+from api.views.console.people import PEOPLE, person_rows
+from api.views.console.person import Wording, person_parts
 from api.views.console.table import Filter, Table, next_address
+from data.records.catalogue import list_entries
 from data.records.person_file import read_file
 from data.records.person_search import PersonFilter, search_people
-from data.records.teams import list_teams
-from data.store.audit import append
 from data.store.tables.people import PERSON_STATES
 from dispatch.rules import Tier
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from api.language import Texts
+
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 ReaderDesk = Annotated[Desk, Depends(desk("person.read"))]
-TeamDesk = Annotated[Desk, Depends(desk("team.read"))]
 Word = Annotated[str, Query(max_length=64)]
 Cursor = Annotated[str, Query(max_length=400)]
 PAGE = 100
@@ -51,6 +53,8 @@ def people(
         tier=tier or None,
         states=(state,) if state else (),
     )
+    asked = {"name": name, "phone": phone}
+    search_rights(office.access).require("r", [key for key, value in asked.items() if value])
     texts = office.texts
     filters = (
         Filter("name", "console.name", name),
@@ -77,7 +81,7 @@ def people(
             limit=PAGE,
             with_total=first,
         )
-    _note(office, "people", "list", filters=[one.name for one in filters if one.value])
+    office.note("people", "list", filters=[one.name for one in filters if one.value])
     table = Table(
         "/console/people",
         PEOPLE,
@@ -96,47 +100,21 @@ def person(office: ReaderDesk, code: str) -> Response:
     """Show one member's file; the reading is kept and shown to the member."""
     with office.store.read() as session:
         file = read_file(session, office.access.scope, office.keys, code, today=office.today)
-    _note(office, "person", code)
-    profile = file.profile
+        rights = rights_over(session, office.access, [code])[code]
+        entries = _entries(session, office.texts)
+    office.note("person", code)
+    told = told_file(file, rights)
     return office.render(
         "person.html",
         here="/console/people",
-        heading=profile["name"] or code,
+        heading=told["profile"].get("name") or code,
         code=code,
-        parts=person_parts(file, office.texts),
+        parts=person_parts(told, Wording(office.texts, office.zone, entries)),
     )
 
 
-@router.get("/teams")
-def teams(
-    office: TeamDesk, *, station: Word = "", cursor: Cursor = "", part: Word = ""
-) -> Response:
-    """List the teams of one's jurisdiction."""
-    filters = (Filter("station", "console.station_code", station),)
-    with office.store.read() as session:
-        page = list_teams(
-            session,
-            office.access.scope,
-            today=office.today,
-            station=station or None,
-            cursor=cursor or None,
-        )
-    texts = office.texts
-    table = Table(
-        "/console/teams",
-        TEAMS,
-        team_rows(page.items, texts),
-        filters,
-        next_address("/console/teams", filters, page.next),
-        None,
-        (texts("console.no_teams"), texts("console.no_teams_hint")),
-    )
-    name_of = "rows.html" if part == "rows" else "table.html"
-    return office.render(name_of, here="/console/teams", title="console.teams", table=table)
-
-
-def _note(office: Desk, kind: str, key: str, **detail: Any) -> None:
-    def work(session: Session) -> None:
-        append(session, office.keys, office.now, office.access.event(kind, key, **detail))
-
-    office.store.submit(work)
+def _entries(session: Session, texts: Texts) -> dict[str, str]:
+    """Return what the city calls its professions and qualifications."""
+    name = "label_zh" if texts.language == "zh" else "label_en"
+    topics = ("professions", "qualifications")
+    return {row["code"]: row[name] for topic in topics for row in list_entries(session, topic)}

@@ -1,4 +1,4 @@
-"""People and teams as rows of the console."""
+"""People as rows of the console."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from api.language import Texts
     from data.records.person_search import ListedPerson
-    from data.records.teams import ListedTeam
 
 PEOPLE: Final = (
     Column("name", "console.name"),
@@ -23,13 +22,6 @@ PEOPLE: Final = (
     Column("qualifications", "console.qualification"),
     Column("insured", "console.insured"),
     Column("phone", "console.phone"),
-)
-TEAMS: Final = (
-    Column("name", "console.name"),
-    Column("code", "console.code"),
-    Column("station", "console.station"),
-    Column("specialism", "console.specialism"),
-    Column("members", "console.members", is_number=True),
 )
 TONES: Final = {"active": "good", "suspended": "warn", "refused": "off", "left": "off"}
 
@@ -51,19 +43,4 @@ def person_rows(people: Iterable[ListedPerson], texts: Texts) -> list[dict[str, 
             "phone": one.phone_masked or "–",
         }
         for one in people
-    ]
-
-
-def team_rows(teams: Iterable[ListedTeam], texts: Texts) -> list[dict[str, Any]]:
-    """Return the rows of a list of teams."""
-    return [
-        {
-            "url": f"/console/people?team={one.code}",
-            "name": one.name,
-            "code": one.code,
-            "station": one.station_name or one.station or "–",
-            "specialism": texts.label("role", one.specialism) if one.specialism else "–",
-            "members": f"{one.num_members:,}",
-        }
-        for one in teams
     ]
