@@ -53,6 +53,15 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             ("/console/audit", "console.audit", "audit.read"),
         ),
     ),
+    (
+        "rewards.group",
+        (
+            ("/console/tips", "rewards.tips", "tip.read"),
+            ("/console/redemptions", "rewards.redemptions", "redemption.read"),
+            ("/console/gifts", "rewards.gifts", "gift.read"),
+            ("/console/anomalies", "rewards.anomalies", "anomaly.read"),
+        ),
+    ),
 )
 """Groups of places: address, text, and the action without which a place is not shown."""
 

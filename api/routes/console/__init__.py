@@ -6,15 +6,17 @@ from api.routes.console import (
     audit,
     board,
     courses,
+    gifts,
     insurance,
     live,
     people,
     rosters,
     teams,
+    tips,
     why,
 )
 
 ROUTERS = tuple(
     module.router
-    for module in (live, rosters, board, why, people, teams, courses, insurance, audit)
+    for module in (live, rosters, board, why, people, teams, courses, insurance, audit, tips, gifts)
 )

@@ -61,14 +61,15 @@ def post_notices(
 ) -> Response:
     """Keep which notices the reader wants, and when they want none."""
     wanted, me = set(topic or ()), phone.access.actor.account_id
-    quiet = {"quiet_from": _clock(quiet_from), "quiet_until": _clock(quiet_until)}
-    if (quiet["quiet_from"] is None) != (quiet["quiet_until"] is None):
+    since, until = _clock(quiet_from), _clock(quiet_until)
+    if (since is None) != (until is None):
         raise ParameterError("Expected both ends of the quiet hours, got one of them.")
     language = "zh-CN" if phone.texts.language == "zh" else "en"
     off = [one for group in GROUPS if group not in wanted for one in topics_of(group)]
 
     def work(session: Session) -> None:
-        set_preference(session, me, phone.now, language=language, **quiet)
+        quiet = {"quiet_from": since, "quiet_until": until}
+        set_preference(session, me, phone.now, None, language=language, **quiet)
         keep_stops(session, me, off, phone.now)
         phone.note(session, "account", str(me), what="notices")
 
