@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from data.store.errors import StoreError
-from data.store.errors import StoreError
 from data.store.tables.jobs import JOB_STATES, Job
 
 if TYPE_CHECKING:
@@ -45,18 +44,9 @@ def _head() -> str:
 
 def job_states(store: Store) -> dict[str, int] | None:
     """Return how many jobs are in each state; None where the database does not answer."""
-    try:
-        with store.read() as session:
-            return jobs_by_state(session)
-    except (SQLAlchemyError, StoreError):
-        return None
-
-
-def jobs_by_state(store: Store) -> dict[str, int]:
-    """Return how many jobs are in each state; nothing where the database does not answer."""
     query = select(Job.state, func.count()).group_by(Job.state)
     try:
         with store.read() as session:
             return dict.fromkeys(JOB_STATES, 0) | dict(session.execute(query).all())
     except (SQLAlchemyError, StoreError):
-        return {}
+        return None
