@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from data.store.tables.checkins import CheckIn, ShowUpRate
 from data.store.tables.people import Person
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from numpy.typing import NDArray
+    from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
 YEAR: Final = timedelta(days=365)
@@ -68,9 +69,12 @@ def learn(session: Session, now: datetime, today: date) -> list[Rate]:
         row.came, row.missed, row.pool = one.came, one.missed, one.pool
         row.alpha, row.beta, row.updated_at = one.alpha, one.beta, now
         session.add(row)
-        mine = update(Person).where(Person.id == one.person_id)
-        session.execute(mine.values(show_up=round(one.mean, 4)))
     session.flush()
+    if changed:
+        people = cast("Table", Person.__table__)
+        one_by_one = update(people).where(people.c.id == bindparam("person"))
+        rates = [{"person": one.person_id, "rate": round(one.mean, 4)} for one in changed]
+        session.connection().execute(one_by_one.values(show_up=bindparam("rate")), rates)
     return changed
 
 

@@ -185,6 +185,7 @@ def test_either_side_may_say_no_and_silence_lapses(city: City, plan: int) -> Non
         city.do(offer_replacement, (liu, "evening"), plan, now=begun)
 
 
+@pytest.mark.only("sqlite")
 def test_stand_by_is_asked_first_and_called(city: City, plan: int) -> None:
     evening = (local("2026-11-27 18:00"), local("2026-11-27 23:00"))
     v20 = city.people["v20"]

@@ -129,6 +129,7 @@ def test_saying_so_in_time_is_all(staffed: City) -> None:
     assert told(staffed, "alone.asked") == set()
 
 
+@pytest.mark.only("sqlite")
 def test_two_are_not_alone_until_one_leaves(city: City) -> None:
     first = place(city, "liu")
     second = join(city, first.task_id or 0, "sun")
@@ -153,6 +154,7 @@ def test_a_fixed_post_has_no_timer(city: City) -> None:
     assert city.see(safe_until, turn.person_id) is None
 
 
+@pytest.mark.only("sqlite")
 def test_who_does_not_come_is_a_no_show_once(staffed: City) -> None:
     turn = place(staffed, "liu")
     assert tick(staffed, turn.starts_at + timedelta(minutes=29))["no_shows"] == 0
@@ -164,6 +166,7 @@ def test_who_does_not_come_is_a_no_show_once(staffed: City) -> None:
         come(staffed, turn, turn.starts_at + timedelta(minutes=40))
 
 
+@pytest.mark.only("sqlite")
 @pytest.mark.parametrize("means", ["offline", "officer"])
 def test_a_no_show_is_undone_by_who_knows_better(city: City, means: str) -> None:
     turn = place(city, "liu")
@@ -217,6 +220,7 @@ def test_silence_of_a_station_says_nothing_about_people(city: City) -> None:
     assert city.see(absences_of, plan) == [("sun", "evening")]
 
 
+@pytest.mark.only("sqlite")
 def test_the_board_tells_who_is_due_within_ones_jurisdiction(city: City) -> None:
     turn = place(city, "liu")
     span = (turn.starts_at, turn.ends_at)
