@@ -32,6 +32,7 @@ class Ask:
     headers: tuple[tuple[str, str], ...] = ()
     with_length: bool = True
     client: str = "127.0.0.1"
+    accept: str = "application/json"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,12 @@ class Told:
     status: int
     content_type: str
     body: bytes
-    etag: str = ""
+    headers: dict[str, str]
+
+    @property
+    def etag(self) -> str:
+        """The entity tag, or an empty text."""
+        return self.headers.get("etag", "")
 
 
 def call_all(app: Any, asks: Iterable[Ask]) -> list[Told]:
@@ -55,7 +61,7 @@ def call_all(app: Any, asks: Iterable[Ask]) -> list[Told]:
 
 async def call(app: Any, ask: Ask) -> Told:
     """Ask once; the body of a stream of events is not waited for."""
-    status, content_type, etag = 0, "", ""
+    status, content_type, headers = 0, "", dict[str, str]()
     parts: list[bytes] = []
     enough = asyncio.Event()
     is_sent = False
@@ -69,12 +75,11 @@ async def call(app: Any, ask: Ask) -> Told:
         return {"type": "http.request", "body": ask.body, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
-        nonlocal status, content_type, etag
+        nonlocal status, content_type, headers
         if message["type"] == "http.response.start":
             status = message["status"]
-            given = dict(message["headers"])
-            content_type = given.get(b"content-type", b"").decode().partition(";")[0]
-            etag = given.get(b"etag", b"").decode()
+            headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            content_type = headers.get("content-type", "").partition(";")[0]
             if content_type == STREAM:
                 enough.set()
         else:
@@ -91,14 +96,14 @@ async def call(app: Any, ask: Ask) -> Told:
     (outcome,) = await asyncio.gather(task, return_exceptions=True)
     if isinstance(outcome, Exception):
         raise outcome
-    return Told(status, content_type, b"".join(parts), etag)
+    return Told(status, content_type, b"".join(parts), headers)
 
 
 def _scope(app: Any, ask: Ask) -> dict[str, Any]:
     path, _, query = ask.path.partition("?")
     headers = [
         ("host", "testserver"),
-        ("accept", "application/json"),
+        ("accept", ask.accept),
     ]
     if ask.with_length:
         headers.append(("content-length", str(len(ask.body))))
