@@ -79,13 +79,10 @@ def test_warnings_look_n_days_ahead(
 
 def test_a_cover_can_end_earlier(city: RunningService, dispatcher: TestClient, caller: Any) -> None:
     office = caller(dispatcher)
-    cover = (
-        office.get("/people/qian")["covers"][0]["id"] if office.get("/people/qian")["covers"] else 0
-    )
-    if not cover:
-        number = office.send("POST", "/insurance/policies", POLICY)["policy"]
-        office.send("POST", f"/insurance/policies/{number}/covers", {"people": ["qian"]})
-        cover = office.get("/people/qian")["covers"][0]["id"]
+    uncover(city)
+    number = office.send("POST", "/insurance/policies", POLICY)["policy"]
+    office.send("POST", f"/insurance/policies/{number}/covers", {"people": ["qian"]})
+    cover = office.get("/people/qian")["covers"][0]["id"]
     office.send("PUT", f"/people/qian/covers/{cover}/end", {"last_day": "2026-11-30"}, 204)
     assert office.get("/people/qian")["insured_until"] == "2026-11-30"
     office.send("PUT", f"/people/liu/covers/{cover}/end", {"last_day": "2026-11-30"}, 404)
