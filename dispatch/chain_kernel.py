@@ -239,11 +239,11 @@ def fill(problem, calls, seating, search, hole, worth, price, slack, most_lines)
                         shift < shift_prev[beside] or beside < shift_prev[shift]
                     ):
                         clashes += 1
-                        clash = other
+                        clash = np.int64(other)
                 if clashes > 1:
                     continue
                 if clashes == 1:
-                    begin, end = clash, clash + 1
+                    begin, end = clash, np.int64(clash + 1)
                 elif taken[person] < max_shifts[person]:
                     end = begin
             elif max_shifts[person] > 0:

@@ -115,4 +115,5 @@ def broken_posts(problem: Problem, seating: Seating) -> NDArray[np.bool_]:
     """(Q,) which posts break H6 or H7."""
     guarded = seating.supervised <= problem.seats * seating.supervisors
     company = (seating.volunteers == 0) | (seating.volunteers >= problem.min_volunteers)
-    return ~(guarded & company)
+    broken: NDArray[np.bool_] = ~(guarded & company)
+    return broken

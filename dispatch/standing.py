@@ -7,7 +7,7 @@ and which: what explanations and remedies are made of. It shares no code with th
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -228,12 +228,14 @@ def pairs(
         beats["lat"].to_numpy(np.float64),
         beats["lng"].to_numpy(np.float64),
     )
-    factor = scenario.rules.travel_factor
-    parts = in_parts(
-        lambda first, last: pairs_by_beat(*of_people, *(at[first:last] for at in of_beats), factor),
-        len(beats),
-        workers,
-    )
+
+    def of_part(first: int, last: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        own = [at[first:last] for at in of_beats]
+        arguments = (*of_people, *own, scenario.rules.travel_factor)
+        found: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] = pairs_by_beat(*arguments)
+        return found
+
+    parts = in_parts(of_part, len(beats), workers)
     starts, person, metres = zip(*parts, strict=True)
     return join_starts(starts), np.concatenate(person), np.concatenate(metres)
 
