@@ -112,12 +112,15 @@ def decode(name: str, types: Sequence[type], cursor: str) -> Key:
     """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        given, *values = orjson.loads(raw)
-        if given != name or len(values) != len(types):
-            raise ValueError(name)
-        return tuple(_value(kind, value) for kind, value in zip(types, values, strict=True))
+        return _key(name, types, *orjson.loads(raw))
     except (ValueError, TypeError, binascii.Error):
         raise ParameterError("Expected `next` of a page of this list as cursor.") from None
+
+
+def _key(name: str, types: Sequence[type], given: object, *values: object) -> Key:
+    if given != name or len(values) != len(types):
+        raise ValueError(name)
+    return tuple(_value(kind, value) for kind, value in zip(types, values, strict=True))
 
 
 def _value(kind: type, value: object) -> object:

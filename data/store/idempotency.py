@@ -1,4 +1,4 @@
-"""Creating calls that may be sent again: the answer is kept with what it made, in one transaction."""
+"""Creating calls that may be sent again: the answer is kept in the transaction that made it."""
 
 from __future__ import annotations
 
