@@ -112,7 +112,7 @@ def one_view(
         "performance.getEntriesByType('resource').reduce((n, r) => n + r.encodedBodySize, 0)"
     )
     cold = [page.evaluate(OTHER, shift) for shift in (2, 12, 32)]
-    page.wait_for_selector("body[data-warm]", timeout=60_000)
+    page.wait_for_selector("body[data-warm]", timeout=GIVE_UP_S * 1000)
     warm = page.evaluate("performance.now()")
     preloaded = [page.evaluate(OTHER, shift) for shift in (2, 12, 32, 2, 12, 32)]
     result = {
