@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.datastructures import State
 
 from api.access.policy import require_actions
 from api.access.sign_on import sign_on_of
@@ -122,16 +123,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.service = service
-    app.state.settings = settings
-    app.state.metrics = Metrics(service.store)
-    app.state.stopping = Stopping()
-    app.state.sign_on = sign_on_of(settings, service)
-    app.state.assets = Assets.load()
-    app.state.templates = Templates(app.state.assets)
-    index = LiveIndex(service.store, service.clock)
-    app.state.push_key = push_key(settings)
-    app.state.live = LiveDesk(index, AlertRunner(service.store, index, service.clock))
+    assets = Assets.load()
+    app.state.assets = assets
     for router in (nearest.router, alerts.router, live.router):  # before `people/{code}` and such
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     for router in (
@@ -167,16 +160,44 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.include_router(docs.description)
     if settings.docs:
         app.include_router(docs.router)
-    app.mount("/static", app.state.assets, name="static")
+    app.mount("/static", assets, name="static")
     add_error_handlers(app)
-    # The last is the outermost: what is too long is refused with our headers, counted and logged.
-    app.add_middleware(EndStreams, stopping=app.state.stopping)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(SecurityHeaders, settings=settings)
-    app.add_middleware(RequestWatch, metrics=app.state.metrics)
     require_actions(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    bind(app, service, settings)
     return app
+
+
+def bind(app: FastAPI, service: Service, settings: Settings) -> None:
+    """Have an application serve a service, and no other any more.
+
+    Routes take seconds to make and know no service; tests bind one application to many in turn.
+
+    Parameters
+    ----------
+    app : FastAPI
+        Of `create_app`, with settings that show the same pages.
+    service : Service
+    settings : Settings
+    """
+    state, index = State(), LiveIndex(service.store, service.clock)
+    state.service = service
+    state.settings = settings
+    state.metrics = Metrics(service.store)
+    state.stopping = Stopping()
+    state.sign_on = sign_on_of(settings, service)
+    state.assets = app.state.assets
+    state.templates = Templates(state.assets)
+    state.push_key = push_key(settings)
+    state.live = LiveDesk(index, AlertRunner(service.store, index, service.clock))
+    app.state = state
+    app.middleware_stack = None
+    app.user_middleware.clear()
+    # The last is the outermost: what is too long is refused with our headers, counted and logged.
+    app.add_middleware(EndStreams, stopping=state.stopping)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders, settings=settings)
+    app.add_middleware(RequestWatch, metrics=state.metrics)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

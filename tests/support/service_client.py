@@ -25,7 +25,7 @@ from tiny_store import KEYS
 
 from api.access.cookies import PLAIN
 from api.access.passwords import Passwords
-from api.app import create_app
+from api.app import bind, create_app
 from api.city_holder import FixedCity, StoredCity
 from api.service import Service
 from api.settings import Settings
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 KINDS = {"sub_bureau": SubBureau, "station": Station, "beat": Beat, "team": Team}
 _NUMBERS = itertools.count(1)
+# Applications by whether they show the documentation.
+_FREE: dict[bool, list[FastAPI]] = {False: [], True: []}
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,17 @@ def start_service(
         clock=clock,
         passwords=Passwords(QUICK),
     )
-    return RunningService(create_app(service, settings), service, settings, clock)
+    # An application takes two seconds to make: one that nobody uses any more serves again.
+    if _FREE[settings.docs]:
+        app = _FREE[settings.docs].pop()
+        bind(app, service, settings)
+    else:
+        app = create_app(service, settings)
+    return RunningService(app, service, settings, clock)
 
 
 def stop_service(running: RunningService) -> None:
     """Close the store."""
     running.service.close()
+    if running.app not in _FREE[running.settings.docs]:
+        _FREE[running.settings.docs].append(running.app)
