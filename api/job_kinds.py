@@ -23,6 +23,7 @@ from dispatch.effort import Effort
 from dispatch.planner import plan
 from dispatch.repair import RepairDesk
 from dispatch.repair_changes import Changes
+from dispatch.warm_up import compile_kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,9 @@ def run_plan(bench: Bench) -> None:
         bench.tell(at.stage, objective=at.objective, bound=at.bound, seconds=seconds)
 
     effort = Effort(time_limit_s=request.get("time_limit_s"), rounds=request.get("rounds"))
+    if effort.time_limit_s is not None:  # the limit is for planning, not for compiling
+        bench.tell("prepare")
+        compile_kernels(scenario)
     result = plan(
         scenario,
         effort=effort,

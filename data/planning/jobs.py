@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-LEASE: Final = timedelta(seconds=30)
+LEASE: Final = timedelta(minutes=2)
+"""Longer than a worker on an overloaded machine goes without a turn of its own (30 s were not)."""
 ENDED: Final = frozenset({"done", "failed", "cancelled", "interrupted"})
 AGAIN: Final = frozenset({"failed", "cancelled", "interrupted"})
 """States from which a job can be started again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -199,3 +200,21 @@ def test_exports_hold_what_is_theirs(tiny: RunningService) -> None:
     layer = city.get("/api/v1/exports/beats", params={"format": "geojson"}).json()
     assert {part["properties"]["beat_id"] for part in layer["features"]} >= {"haiwei", "limin"}
     assert other.get("/api/v1/exports/beats", params={"format": "geojson"}).json()["features"] == []
+
+
+def test_tables_hold_what_one_may_see(tiny: RunningService) -> None:
+    address = "/api/v1/exports/tables"
+    city = tiny.client_as("city_dispatcher")
+    people = list(csv.DictReader(io.StringIO(city.get(f"{address}/people").text.lstrip("\ufeff"))))
+    assert {row["person_id"] for row in people} == {
+        *("wang", "li", "zhao", "chen", "liu", "sun", "qian")
+    }
+    assert people[0].keys() >= {"name", "tier", "station_id", "qualifications", "insured_until"}
+    # Shown masked where one reads a file: not at all in a table.
+    assert not people[0].keys() & {"phone", "id_number", "address", "lng", "lat"}
+    other = tiny.client_as("station_dispatcher", station="halin")
+    assert other.get(f"{address}/people").text.count("\n") == 2
+    assert other.get(f"{address}/shifts").status_code == 400
+    reviewer = tiny.client_as("reviewer")
+    assert "某liu" not in reviewer.get(f"{address}/people").text
+    assert reviewer.get(f"{address}/insurance").status_code == 403

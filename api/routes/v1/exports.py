@@ -11,6 +11,7 @@ import pandas as pd
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.access.actor import Access
+from api.access.fields import rights_of
 from api.access.policy import allowed
 from api.commands.exporting import coverage_columns
 from api.dependencies import KeysDep, NowDep, ServedDep, SettingsDep, StoreDep
@@ -24,6 +25,9 @@ from data.exporters.map_layers import beat_layer, layer_bytes
 from data.exporters.roster_rows import by_scope
 from data.exporters.roster_sheets import roster_workbook
 from data.exporters.stored_rows import no_rows, stored_rows
+from data.importers.kinds import KINDS
+from data.importers.living.intake import Intake
+from data.importers.living.taking import records_table
 from data.planning.rosters import Reader, beats_within, live_rosters, roster_view
 from data.store.audit import append
 
@@ -40,6 +44,15 @@ LAYERS: Final = {
     "gpkg": ("application/geopackage+sqlite3", ".gpkg"),
     "geojson": ("application/geo+json", ".geojson"),
 }
+TableKind = Literal["people", "teams", "demand", "shifts", "incidents", "insurance"]
+FIELDS: Final = {
+    "person_id": "code",
+    "station_id": "station",
+    "team_id": "teams",
+    "lng": "home",
+    "lat": "home",
+}
+"""Columns of a table of people that go by another name in the field matrix."""
 RosterPath = Annotated[int, Path(ge=1, lt=2**63, examples=[1])]
 Exporter = Annotated[Access, Depends(allowed("export.read"))]
 OnlyQuery = Annotated[
@@ -191,6 +204,42 @@ def beats(
         inside = beats_within(session, reader, served.scenario_id)
     cut = whole[np.isin(whole["beat_id"].to_numpy(str), sorted(inside))]
     return _download(layer_bytes({"beats": cut}, suffix), f"beats{suffix}", media_type)
+
+
+@router.get(
+    "/exports/tables/{kind}",
+    response_class=Response,
+    responses={**_file("text/csv"), **problems(400, 401, 403, 422)},
+    summary="Records as CSV",
+)
+def records(
+    access: Exporter,
+    store: StoreDep,
+    keys: KeysDep,
+    now: NowDep,
+    settings: SettingsDep,
+    kind: TableKind,
+) -> Response:
+    """Return what one may see of a kind of table, in the columns of its import.
+
+    Of people only what every role of the reader shows in full: nothing that it shows masked.
+    """
+    rights = [rights_of(frozenset({role})) for role in sorted(access.roles)]
+    if kind == "insurance":
+        for one in rights:
+            one.require("r", ("covers",))
+    with store.read() as session:
+        intake = Intake(session, keys, access.scope, access.actor.key, now, settings.timezone)
+        rows = records_table(intake, kind)
+    wanted = [column.name for column in KINDS[kind].columns if column.name in rows]
+    if kind == "people":
+        fields = {name: FIELDS.get(name, name) for name in wanted}
+        wanted = [
+            name for name in wanted if all("r" in one.letters[fields[name]] for one in rights)
+        ]
+    event = access.event("table", kind, rows=len(rows))
+    store.submit(lambda session: append(session, keys, now, event))
+    return _download(csv_table(rows[wanted], timezone=settings.timezone), f"{kind}.csv", "text/csv")
 
 
 def _rows(

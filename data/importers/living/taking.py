@@ -75,6 +75,11 @@ class Counts:
         )
 
 
+def records_table(intake: Intake, kind: str) -> pd.DataFrame:
+    """Give what the records hold of a kind within the scope, in the columns of a file."""
+    return _way(intake, kind).existing(intake)
+
+
 def read_for_records(
     intake: Intake,
     kind: str,
