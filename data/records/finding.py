@@ -100,9 +100,9 @@ def find_station(session: Session, scope: Scope | None, code: str) -> Station:
     return row
 
 
-def find_beat(session: Session, scope: Scope, code: str) -> Beat:
-    """Give a beat's row."""
-    row: Beat = _one(session, Beat, "beat", code, scope.beats_())
+def find_beat(session: Session, scope: Scope, code: str, *, homes: bool = True) -> Beat:
+    """Give a beat's row; without `homes` only to those who answer for it or work it."""
+    row: Beat = _one(session, Beat, "beat", code, scope.beats_(homes=homes))
     return row
 
 

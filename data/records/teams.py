@@ -232,7 +232,7 @@ def beat_team(session: Session, scope: Scope, code: str, *, today: date) -> tupl
     ------
     RecordMissingError
     """
-    beat = find_beat(session, scope, code)
+    beat = find_beat(session, scope, code, homes=False)
     query = (
         select(Person, BeatMember.since, BeatMember.duty)
         .join(Person, Person.id == BeatMember.person_id)

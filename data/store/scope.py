@@ -117,8 +117,8 @@ class Scope:
             parts.append(Person.id == self.person)
         return _any(parts)
 
-    def beats_(self) -> ColumnElement[bool]:
-        """Return the condition on `Beat`."""
+    def beats_(self, *, homes: bool = True) -> ColumnElement[bool]:
+        """Return the condition on `Beat`; without `homes`, living in a beat opens nothing of it."""
         if self.city:
             return true()
         parts: list[ColumnElement[bool]] = []
@@ -127,9 +127,11 @@ class Scope:
         if self.beats:
             parts.append(Beat.id.in_(self.beats))
         if self.person is not None:
+            parts.append(Beat.id.in_(self._worked_beats()))
+        if self.person is not None and homes:
             mine = Person.id == self.person
             lives = select(GroundCell.beat_id).join(Person, Person.home_cell == GroundCell.cell)
-            parts += [Beat.id.in_(self._worked_beats()), Beat.id.in_(lives.where(mine))]
+            parts.append(Beat.id.in_(lives.where(mine)))
         return _any(parts)
 
     def stations_(self) -> ColumnElement[bool]:

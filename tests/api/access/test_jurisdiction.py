@@ -26,7 +26,7 @@ FOREIGN: dict[str, tuple[str, dict[str, str]]] = {
     "another sub-bureau's station": ("station_dispatcher", {"station": "halin"}),
     "another beat": ("community_officer", {"beat": "halin-01", "person": "qian"}),
     "another team": ("team_leader", {"team": "halin-1"}),
-    "somebody with nothing": ("volunteer", {"person": "zhao"}),
+    "somebody with nothing": ("volunteer", {"person": "zhao"}),  # lives in Haiwei, works elsewhere
 }
 KEY = ("idempotency-key", "5f0c7d1e-6a53-4b1c-9c1a-0b7a0f6f8a11")
 ALERT = {
