@@ -212,6 +212,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             license_info=app.license_info,
             routes=app.routes,
         )
+        for item in document["paths"].values():
+            for operation in item.values():
+                if "requestBody" in operation:  # one that is no JSON, or no UTF-8
+                    operation["responses"].setdefault("400", problems(400)[400])
         schemas = document["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)

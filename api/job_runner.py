@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from data.store.engine import Store
 
 LOOK_EVERY_S: Final = 1.0
+_LEFT: Final[list[subprocess.Popen[bytes]]] = []
+"""Workers that go on without us; forgetting one would warn that it still runs."""
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -55,6 +57,8 @@ class JobRunner:
         """Stop looking; a worker goes on."""
         self._stop.set()
         self._thread.join()
+        if self._worker is not None:
+            _LEFT.append(self._worker)
 
     def is_alive(self) -> bool:
         """Return whether it looks."""

@@ -85,7 +85,7 @@ def print_page(html: str, paper: str, *, program: str, pdf: bool, png: bool) -> 
     ChromiumError
         Where the browser ends early, or the page is not drawn within `PATIENCE_S`.
     """
-    with TemporaryDirectory(prefix="jingge-print-") as directory:
+    with TemporaryDirectory(prefix="jingge-print-", ignore_cleanup_errors=True) as directory:
         file = Path(directory) / "sheet.html"
         file.write_text(html, encoding="utf-8")
         with _running(program, directory) as pipe:

@@ -64,12 +64,16 @@ OnlyQuery = Annotated[
     ),
     CLEANED,
 ]
+_BINARY: Final = {"type": "string", "format": "binary"}
 LanguageQuery = Annotated[Literal["zh", "en"], Query()]
 
 
 def _file(*media_types: str) -> dict[int | str, dict[str, Any]]:
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    return {200: {"content": dict.fromkeys(media_types, schema)}}
+    content = {
+        one: {"schema": {"type": "object"} if one.endswith("json") else _BINARY}
+        for one in media_types
+    }
+    return {200: {"description": "The file.", "content": content}}
 
 
 @router.get(
