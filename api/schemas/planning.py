@@ -29,13 +29,15 @@ class NewPlan(Body):
     """A plan to be made: of a stored scenario, or of the living records of some days."""
 
     scenario_id: Number | None = None
-    first_day: Day | None = Field(None, description="Local; shifts that begin from this day on.")
-    last_day: Day | None = Field(None, description="Local; up to and with this day.")
+    first_day: Day | None = Field(
+        default=None, description="Local; shifts that begin from this day on."
+    )
+    last_day: Day | None = Field(default=None, description="Local; up to and with this day.")
     rounds: Annotated[int, Field(ge=0, le=1000)] | None = Field(
-        None, description="Work by rounds: the same every time."
+        default=None, description="Work by rounds: the same every time."
     )
     time_limit_s: Annotated[float, Field(ge=1, le=6 * 3600)] | None = Field(
-        None, description="Or by the clock; ten minutes where neither is given."
+        default=None, description="Or by the clock; ten minutes where neither is given."
     )
     seed: Seed = 0
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
@@ -78,11 +80,12 @@ class NewRepair(Body):
     """A published roster to be repaired."""
 
     roster_id: Number
-    dropouts: bool = Field(True, description="Take the dropouts that were reported, too.")
+    dropouts: bool = Field(default=True, description="Take the dropouts that were reported, too.")
     absent: Annotated[list[Absence], Field(max_length=5000)] = Field(default_factory=list)
     demand: Annotated[list[AddedDemand], Field(max_length=5000)] = Field(default_factory=list)
     tolerance: Annotated[int, Field(ge=0, lt=2**40)] = Field(
-        0, description="Weighted shortfall that may come in exchange for fewer people disturbed."
+        default=0,
+        description="Weighted shortfall that may come in exchange for fewer people disturbed.",
     )
     label: Line = ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -52,7 +51,7 @@ def audit(
             object_key=key or None,
             cursor=cursor or None,
         )
-    zone = ZoneInfo(office.request.app.state.settings.timezone)
+    zone = office.zone
     rows = [
         {
             "url": "",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Depends, Form, Path, Query, Response
 
 from api.console import Desk, desk
-from api.routes.console.rosters import HERE, powers, zone_of
+from api.routes.console.rosters import HERE, powers
 from api.routes.v1.rosters import reader_of
 from api.views.console.boards import board_parts, outcome_words, suggestion_rows
 from data.planning.board import names_of, read_board
@@ -55,9 +55,8 @@ class Told:
 @router.get("/{roster_id}/board")
 def board(office: ReaderDesk, roster_id: RosterPath, station: Code, shift: Code) -> Response:
     """Show who stands where in a shift of a station; the reading is kept."""
-    event = office.access.event("roster", str(roster_id), station=station, shift=shift)
     page = _page(office, roster_id, station, shift, whole=True)
-    office.store.submit(lambda session: append(session, office.keys, office.now, event))
+    office.note("roster", str(roster_id), station=station, shift=shift)
     return page
 
 
@@ -190,7 +189,7 @@ def _page(
     whole: bool = False,
     told: Told | None = None,
 ) -> Response:
-    texts, zone = office.texts, zone_of(office)
+    texts, zone = office.texts, office.zone
     with office.store.read() as session:
         found = _board(session, office, roster_id, station, shift)
         view = roster_view(session, reader_of(office.access), roster_id)

@@ -11,7 +11,6 @@ from fastapi.responses import RedirectResponse
 from api.access.policy import may
 from api.console import Desk, desk
 from api.cursors import decode, encode
-from api.routes.console.tips import zone_of
 from api.views.console.rewards import (
     ANOMALIES,
     GIFTS,
@@ -73,7 +72,7 @@ def redemptions(
     table = Table(
         HERE,
         REDEMPTIONS,
-        redemption_rows(found[:PAGE], texts, zone_of(office)),
+        redemption_rows(found[:PAGE], texts, office.zone),
         filters,
         next_address(HERE, filters, following),
         None,
@@ -139,7 +138,7 @@ def anomalies(office: OddDesk) -> Response:
     texts, since = office.texts, office.now - timedelta(days=DAYS)
     with office.store.read() as session:
         found = find_anomalies(session, office.access.scope, since)
-    rows = anomaly_rows(found, texts, zone_of(office))
+    rows = anomaly_rows(found, texts, office.zone)
     empty = (texts("rewards.no_anomalies"), texts("rewards.no_anomalies_hint"))
     here = "/console/anomalies"
     table = Table(here, ANOMALIES, rows, total=len(rows), empty=empty)
@@ -158,7 +157,7 @@ def _page(office: Desk, number: int, error: JinggeError | None = None) -> Respon
         "redemption.html",
         200 if error is None else 409,
         here=HERE,
-        one=redemption_page(found, office.texts, zone_of(office)),
+        one=redemption_page(found, office.texts, office.zone),
         may_hand_over=may(office.access.actor, "redemption.hand_over"),
         told=told,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 
 from fastapi import APIRouter, Depends, Response
 
@@ -14,13 +14,14 @@ from api.errors import NoRosterError
 from api.map_answers import get_layers
 from api.map_points import points_page
 from api.responses import json_response
-from api.routes.console.rosters import zone_of
+from api.schemas.alerts import Kind
 from api.views.console.live import alert_cards, arrival_rows, kinds, map_points
 from data.field.alerts import list_alerts
 from data.field.alerts_calls import calls_of
 from data.field.arrivals import arrivals
 from data.field.positions_seen import positions_seen
 from data.store.audit import append
+from dispatch.alerts import Danger
 from maps.points_map import points_part
 
 if TYPE_CHECKING:
@@ -39,11 +40,6 @@ LiveDesk = Annotated[Desk, Depends(desk("live.watch"))]
 BEFORE: Final = timedelta(hours=3)
 AHEAD: Final = timedelta(hours=2)
 MOST: Final = 300
-KINDS: Final = (
-    *("fraud", "missing_person", "dispute", "nuisance", "theft", "suspicious", "medical"),
-    *("fire", "flood", "traffic", "crowd", "school_gate", "violence", "other"),
-)
-DANGERS: Final = ("calm", "guarded", "hazardous")
 
 
 @router.get("")
@@ -51,8 +47,8 @@ def live(office: LiveDesk, settings: SettingsDep) -> Response:
     """Show the page; its parts are read again when something happens."""
     texts = office.texts
     choices = {
-        "kind": [(one, texts.label("label.alert_kind", one)) for one in KINDS],
-        "danger": [(one, texts.label("label.danger", one)) for one in DANGERS],
+        "kind": [(one, texts.label("label.alert_kind", one)) for one in get_args(Kind)],
+        "danger": [(one, texts.label("label.danger", one)) for one in Danger],
     }
     return office.render(
         "live.html",
@@ -77,7 +73,7 @@ def alerts(office: LiveDesk) -> Response:
         return found, calls
 
     found, calls = office.store.submit(work)
-    cards = alert_cards(found, calls, office.texts, office.now, zone_of(office))
+    cards = alert_cards(found, calls, office.texts, office.now, office.zone)
     end = may(office.access.actor, "alert.end")
     return office.render("live_alerts.html", alerts=cards, may_end=end)
 
@@ -91,7 +87,7 @@ def duty(office: LiveDesk) -> Response:
     counts: dict[str, int] = {}
     for one in found:
         counts[one.state] = counts.get(one.state, 0) + 1
-    rows = arrival_rows(found, office.texts, zone_of(office))[:MOST]
+    rows = arrival_rows(found, office.texts, office.zone)[:MOST]
     return office.render("live_duty.html", rows=rows, counts=counts, total=len(found))
 
 
@@ -103,7 +99,7 @@ def points(office: LiveDesk) -> Response:
             session, office.access.scope, is_open=True, limit=MOST
         )
         seen = positions_seen(session, office.access.scope, now=office.now)
-    body = map_points(found, seen, office.texts, zone_of(office))
+    body = map_points(found, seen, office.texts, office.zone)
     return json_response(body, office.request)
 
 

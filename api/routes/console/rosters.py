@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends, Form, Path, Query, Response
 from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
 
 from api.access.policy import may
-from api.commands.planning import usable_processors
 from api.console import Desk, desk
+from api.errors import ParameterError
 from api.once import FormOnceDep, answer
 from api.responses import compressed_page
+from api.routes.v1.jobs import change_job, queue_plan, queue_repair
 from api.routes.v1.rosters import reader_of
+from api.schemas.planning import NewPlan, NewRepair
 from api.views.console.weeks import (
     job_card,
     job_words,
@@ -25,7 +27,7 @@ from api.views.console.weeks import (
 )
 from data.planning.comparison import compare_rosters
 from data.planning.edits import num_edits
-from data.planning.jobs import add_job, cancel_job, list_jobs
+from data.planning.jobs import cancel_job, list_jobs
 from data.planning.repairing import settle_dropouts
 from data.planning.rosters import list_rosters, roster_view
 from data.planning.successors import copy_to_draft
@@ -55,15 +57,10 @@ RosterPath = Annotated[int, Path(ge=1, lt=2**63)]
 Word = Annotated[str, Query(max_length=64)]
 
 
-def zone_of(office: Desk) -> ZoneInfo:
-    """Return the city's time zone."""
-    return ZoneInfo(office.request.app.state.settings.timezone)
-
-
 @router.get("/rosters")
 def rosters(office: ReaderDesk) -> Response:
     """List rosters and the jobs under way; start a plan."""
-    texts, zone = office.texts, zone_of(office)
+    texts, zone = office.texts, office.zone
     mine = powers(office)
     monday = office.today + timedelta(days=7 - office.today.weekday())
     with office.store.read() as session:
@@ -91,21 +88,15 @@ def start(
     label: Annotated[str, Form(max_length=80)] = "",
 ) -> Response:
     """Queue a plan of some days from the living records."""
+    try:
+        body = NewPlan(
+            first_day=first_day, last_day=last_day, time_limit_s=60 * minutes, label=label.strip()
+        )
+    except ValidationError as error:
+        raise ParameterError(error.errors()[0]["msg"]) from None
 
     def work(session: Session) -> Answer:
-        days = {"first_day": first_day.isoformat(), "last_day": last_day.isoformat()}
-        request: dict[str, Any] = {
-            "rounds": None,
-            "time_limit_s": 60.0 * minutes,
-            "seed": 0,
-            "workers": usable_processors(),
-            "label": label,
-            **days,
-            "name": label or f"{first_day} – {last_day}",
-        }
-        job = add_job(session, "plan", request, by=office.access.actor.key, now=office.now)
-        event = office.access.event("job", str(job), kind="plan")
-        append(session, office.keys, office.now, event)
+        queue_plan(session, office.keys, office.access, body, office.now)
         return answer(None, 303, location=HERE)
 
     return once.submit(office.store, work)
@@ -114,19 +105,14 @@ def start(
 @router.post("/jobs/{job_id}/cancel")
 def cancel(office: CancelDesk, job_id: RosterPath) -> Response:
     """End a job."""
-
-    def work(session: Session) -> None:
-        cancel_job(session, job_id, now=office.now)
-        append(session, office.keys, office.now, office.access.event("job", str(job_id)))
-
-    office.store.submit(work)
+    change_job(office.store, office.keys, office.access, job_id, cancel_job, now=office.now)
     return RedirectResponse(HERE, 303)
 
 
 @router.get("/rosters/{roster_id}")
 def roster(office: ReaderDesk, roster_id: RosterPath) -> Response:
     """Show a roster's figures and its week, station by station."""
-    texts, zone = office.texts, zone_of(office)
+    texts, zone = office.texts, office.zone
     reader = reader_of(office.access)
     with office.store.read() as session:
         view = roster_view(session, reader, roster_id)
@@ -200,23 +186,11 @@ def begin_edit(office: EditorDesk, once: FormOnceDep, roster_id: RosterPath) -> 
 @router.post("/rosters/{roster_id}/repair")
 def repair(office: RepairDesk, once: FormOnceDep, roster_id: RosterPath) -> Response:
     """Queue a repair for those who have declined; its draft disturbs the fewest."""
+    label = office.texts("rosters.repaired_label", number=roster_id)
+    body = NewRepair(roster_id=roster_id, dropouts=True, label=label)
 
     def work(session: Session) -> Answer:
-        view = roster_view(session, reader_of(office.access), roster_id)
-        request = {
-            "roster_id": roster_id,
-            "dropouts": True,
-            "absent": [],
-            "demand": [],
-            "tolerance": 0.0,
-            "label": office.texts("rosters.repaired_label", number=roster_id),
-        }
-        by = office.access.actor.key
-        job = add_job(
-            session, "repair", request, by=by, now=office.now, scenario_id=view.scenario_id
-        )
-        event = office.access.event("job", str(job), kind="repair")
-        append(session, office.keys, office.now, event)
+        queue_repair(session, office.keys, office.access, body, office.now)
         return answer(None, 303, location=HERE)
 
     return once.submit(office.store, work)
@@ -227,11 +201,10 @@ def changes(
     office: ReaderDesk, roster_id: RosterPath, since: Annotated[int, Query(ge=1, lt=2**63)]
 ) -> Response:
     """Compare a roster with another: figures, beats, who changes; the reading is kept."""
-    texts, zone = office.texts, zone_of(office)
+    texts, zone = office.texts, office.zone
     with office.store.read() as session:
         found = compare_rosters(session, reader_of(office.access), since, roster_id)
-    event = office.access.event("roster", str(roster_id), since=since, rows=len(found.changes))
-    office.store.submit(lambda session: append(session, office.keys, office.now, event))
+    office.note("roster", str(roster_id), since=since, rows=len(found.changes))
     return office.render(
         "changes.html",
         here=HERE,

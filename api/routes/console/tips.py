@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import RedirectResponse
@@ -79,7 +78,7 @@ def tips(
     table = Table(
         HERE,
         TIPS,
-        tip_rows(found[:PAGE], me, labels, texts, zone_of(office)),
+        tip_rows(found[:PAGE], me, labels, texts, office.zone),
         filters,
         next_address(HERE, filters, following),
         None,
@@ -148,11 +147,6 @@ def step(
     return RedirectResponse(f"{HERE}/{code}", 303)
 
 
-def zone_of(office: Desk) -> ZoneInfo:
-    """Return the city's time zone."""
-    return ZoneInfo(office.request.app.state.settings.timezone)
-
-
 def _page(office: Desk, code: str, error: JinggeError | None = None) -> Response:
     reading = office.access.scope
 
@@ -161,7 +155,7 @@ def _page(office: Desk, code: str, error: JinggeError | None = None) -> Response
         append(session, office.keys, office.now, office.access.event("tip", code))
         labels = category_labels(session, office.texts)
         me = office.access.actor.account_id
-        page = tip_page(case, me, office.texts, zone_of(office))
+        page = tip_page(case, me, office.texts, office.zone)
         return page, labels.get(case.summary.category, case.summary.category)
 
     page, category = office.store.submit(work)

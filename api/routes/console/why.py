@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.console import Desk, desk
-from api.routes.console.rosters import HERE, zone_of
+from api.routes.console.rosters import HERE
 from api.routes.v1.rosters import EXPLAINER, reader_of
 from api.views.console.weeks import day_words, hours
 from data.planning.rosters import roster_view
 from data.planning.week_fill import find_turn
 from data.planning.within import require_beats, require_people
-from data.store.audit import append
 from data.store.result_io import find_roster
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def why(
         if person:
             require_people(session, office.access.scope, [person])
         turn = find_turn(session, find_roster(session, roster_id).scenario_id, shift)
-    texts, zone = office.texts, zone_of(office)
+    texts, zone = office.texts, office.zone
     document = EXPLAINER.explain(
         office.store,
         roster_id,
@@ -50,8 +49,7 @@ def why(
         person=person or None,
         language=texts.language,
     )
-    event = office.access.event("roster", str(roster_id), beat=beat, shift=shift)
-    office.store.submit(lambda session: append(session, office.keys, office.now, event))
+    office.note("roster", str(roster_id), beat=beat, shift=shift)
     return office.render(
         "why.html",
         here=HERE,

@@ -41,12 +41,14 @@ from data.store.engine import Store
 from data.store.scenario_reading import find_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from api.service import Service
     from data.store.idempotency import Answer
+    from data.store.keys import Keys
 
 PLANNING: Final = ("plan", "repair")
 DEFAULT_TIME_LIMIT_S: Final = 600.0
@@ -92,26 +94,9 @@ def start_plan(
     now: NowDep,
 ) -> Response:
     """Queue a plan; its result is a draft to compare and publish."""
-    request: dict[str, Any] = {
-        "rounds": body.rounds,
-        "time_limit_s": body.time_limit_s,
-        "seed": body.seed,
-        "workers": body.workers or usable_processors(),
-        "label": body.label,
-    }
-    if body.rounds is None and body.time_limit_s is None:
-        request["time_limit_s"] = DEFAULT_TIME_LIMIT_S
-    if body.first_day is not None and body.last_day is not None:
-        days = {"first_day": body.first_day.isoformat(), "last_day": body.last_day.isoformat()}
-        request |= {**days, "name": body.label or f"{days['first_day']} – {days['last_day']}"}
 
     def work(session: Session) -> Answer:
-        if body.scenario_id is not None:
-            find_scenario(session, body.scenario_id)
-        by = access.actor.key
-        job = add_job(session, "plan", request, by=by, now=now, scenario_id=body.scenario_id)
-        append(session, keys, now, access.event("job", str(job), kind="plan"))
-        return _made(session, job)
+        return _made(session, queue_plan(session, keys, access, body, now))
 
     return once.submit(store, work)
 
@@ -132,24 +117,9 @@ def start_repair(
     now: NowDep,
 ) -> Response:
     """Queue a repair; its result is a draft that succeeds the roster and disturbs the fewest."""
-    request = {
-        "roster_id": body.roster_id,
-        "dropouts": body.dropouts,
-        "absent": [[one.person_id, one.shift_id] for one in body.absent],
-        "demand": [[one.beat_id, one.shift_id, one.role, one.weights] for one in body.demand],
-        "tolerance": body.tolerance,
-        "label": body.label,
-    }
 
     def work(session: Session) -> Answer:
-        reader = Reader(access.scope, access.scope.city, access.actor.key)
-        roster = roster_view(session, reader, body.roster_id)
-        require_people(session, access.scope, {one.person_id for one in body.absent})
-        require_beats(session, access.scope, {one.beat_id for one in body.demand})
-        by = access.actor.key
-        job = add_job(session, "repair", request, by=by, now=now, scenario_id=roster.scenario_id)
-        append(session, keys, now, access.event("job", str(job), kind="repair"))
-        return _made(session, job)
+        return _made(session, queue_repair(session, keys, access, body, now))
 
     return once.submit(store, work)
 
@@ -216,14 +186,8 @@ def cancel(
     job_id: JobPath,
 ) -> Response:
     """End a job: one that waits at once, one that runs within seconds."""
-    _visible(store, access, job_id)
-
-    def work(session: Session) -> JobView:
-        cancel_job(session, job_id, now=now)
-        append(session, keys, now, access.event("job", str(job_id)))
-        return find_job(session, job_id)
-
-    return _json(told(store.submit(work)))
+    found = change_job(store, keys, access, job_id, cancel_job, now=now)
+    return _json(told(found))
 
 
 @router.post(
@@ -240,14 +204,8 @@ def finish(
     job_id: JobPath,
 ) -> Response:
     """End a running plan within seconds; its best roster so far becomes the draft."""
-    _visible(store, access, job_id)
-
-    def work(session: Session) -> JobView:
-        finish_job(session, job_id, now=now)
-        append(session, keys, now, access.event("job", str(job_id), finish=True))
-        return find_job(session, job_id)
-
-    return _json(told(store.submit(work)))
+    found = change_job(store, keys, access, job_id, finish_job, now=now, finish=True)
+    return _json(told(found))
 
 
 @router.post(
@@ -264,14 +222,106 @@ def restart(
     job_id: JobPath,
 ) -> Response:
     """Queue a job again that was interrupted, cancelled or failed."""
+    found = change_job(store, keys, access, job_id, restart_job, now=now, again=True)
+    return _json(told(found))
+
+
+def queue_plan(
+    session: Session, keys: Keys, access: Access, body: schemas.NewPlan, now: datetime
+) -> int:
+    """Queue a plan and keep who asked for it; return the job's number.
+
+    Raises
+    ------
+    ScenarioMissingError
+    """
+    request: dict[str, Any] = {
+        "rounds": body.rounds,
+        "time_limit_s": body.time_limit_s,
+        "seed": body.seed,
+        "workers": body.workers or usable_processors(),
+        "label": body.label,
+    }
+    if body.rounds is None and body.time_limit_s is None:
+        request["time_limit_s"] = DEFAULT_TIME_LIMIT_S
+    if body.first_day is not None and body.last_day is not None:
+        days = {"first_day": body.first_day.isoformat(), "last_day": body.last_day.isoformat()}
+        request |= {**days, "name": body.label or f"{days['first_day']} – {days['last_day']}"}
+    if body.scenario_id is not None:
+        find_scenario(session, body.scenario_id)
+    return _queue(session, keys, access, "plan", request, body.scenario_id, now)
+
+
+def queue_repair(
+    session: Session, keys: Keys, access: Access, body: schemas.NewRepair, now: datetime
+) -> int:
+    """Queue the repair of a roster and keep who asked for it; return the job's number.
+
+    Raises
+    ------
+    RosterMissingError, PersonMissingError, BeatMissingError
+        Also where they are out of the asker's reach.
+    """
+    request = {
+        "roster_id": body.roster_id,
+        "dropouts": body.dropouts,
+        "absent": [[one.person_id, one.shift_id] for one in body.absent],
+        "demand": [[one.beat_id, one.shift_id, one.role, one.weights] for one in body.demand],
+        "tolerance": body.tolerance,
+        "label": body.label,
+    }
+    reader = Reader(access.scope, access.scope.city, access.actor.key)
+    roster = roster_view(session, reader, body.roster_id)
+    require_people(session, access.scope, {one.person_id for one in body.absent})
+    require_beats(session, access.scope, {one.beat_id for one in body.demand})
+    return _queue(session, keys, access, "repair", request, roster.scenario_id, now)
+
+
+def _queue(
+    session: Session,
+    keys: Keys,
+    access: Access,
+    kind: str,
+    request: dict[str, Any],
+    scenario_id: int | None,
+    now: datetime,
+) -> int:
+    job = add_job(session, kind, request, by=access.actor.key, now=now, scenario_id=scenario_id)
+    append(session, keys, now, access.event("job", str(job), kind=kind))
+    return job
+
+
+def change_job(
+    store: Store,
+    keys: Keys,
+    access: Access,
+    job_id: int,
+    change: Callable[..., object],
+    *,
+    now: datetime,
+    **detail: Any,
+) -> JobView:
+    """Do a step of a job that one may see, and keep it; return the job as it is then.
+
+    Parameters
+    ----------
+    change : callable
+        Such as `cancel_job`: takes the session, the job's number and ``now``.
+
+    Raises
+    ------
+    JobMissingError
+        Where there is none, or somebody else's import.
+    JobStateError
+    """
     _visible(store, access, job_id)
 
     def work(session: Session) -> JobView:
-        restart_job(session, job_id, now=now)
-        append(session, keys, now, access.event("job", str(job_id), again=True))
+        change(session, job_id, now=now)
+        append(session, keys, now, access.event("job", str(job_id), **detail))
         return find_job(session, job_id)
 
-    return _json(told(store.submit(work)))
+    return store.submit(work)
 
 
 def told(found: JobView) -> dict[str, Any]:
