@@ -19,6 +19,7 @@ from data.store.tables import (
     notices,
     outbox,
     people,
+    planning_settings,
     points,
     positions,
     roster_edits,
@@ -40,7 +41,7 @@ TOPICS = (
     *(demand, service, scenarios, rosters, roster_edits, jobs, audit, notices, outbox, idempotency),
     *(points, gifts, tips),
     *(tasks, turns, checkins, incidents, imports),
-    *(alerts, positions, live),
+    *(alerts, positions, live, planning_settings),
 )
 METADATA = Base.metadata
 
