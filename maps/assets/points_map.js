@@ -131,7 +131,7 @@
       for (const [name, point] of wanted) {
         seen.add(this._code(point));
         const known = this.marks.get(name);
-        if (known) known.setLatLng(this.place(point.lat, point.lng));
+        if (known) this._move(known, this.place(point.lat, point.lng));
         else this.marks.set(name, this._mark(point, this.kinds[this._code(point)]));
       }
       this.rings.clearLayers();
@@ -156,6 +156,14 @@
 
     _code(point) {
       return Object.hasOwn(this.kinds, point.kind) ? point.kind : this.first;
+    }
+
+    // Its open popup goes along, and the view stays: Leaflet would pan to the popup otherwise.
+    _move(mark, at) {
+      const { options } = mark.getPopup();
+      options.autoPan = false;
+      mark.setLatLng(at);
+      options.autoPan = true;
     }
 
     _legend(seen) {
