@@ -109,9 +109,10 @@ def test_a_dispatcher_takes_off_finds_gives_and_publishes(
         keep(page, "board-best")
         page.locator(f'[data-line="{line}"] .best button').first.click()
         page.wait_for_selector(".note.good")
-        page.locator('button[name="step"][value="undo"]').click()
-        page.wait_for_selector(".note.warn, .note.good")
-        page.locator('button[name="step"][value="undo"]').click()
+        # No button can be pressed until the board that a change leaves is there.
+        undo = page.locator('button[name="step"][value="undo"]')
+        undo.click()
+        undo.click()
         sun.wait_for()
         # Dragged to a line that is not hers: refused, in words, and nothing has moved.
         target = page.locator("[data-line]").filter(has_text="民警").first
