@@ -22,44 +22,18 @@ from api.notice_runner import push_key
 from api.routes import (
     account,
     docs,
-    ground,
     health,
     login,
     map_sheets,
     maps,
     metrics,
     pages,
-    plan,
     review,
     sign_on,
 )
 from api.routes.console import ROUTERS as CONSOLE_PAGES
 from api.routes.phone import ROUTERS as PHONE_PAGES
-from api.routes.v1 import (
-    accounts,
-    alerts,
-    checkins,
-    demand,
-    exports,
-    gifts,
-    imports,
-    jobs,
-    live,
-    nearest,
-    notices,
-    points,
-    risk,
-    rosters,
-    session,
-    shifts,
-    signups,
-    swaps,
-    tasks,
-    tip_cases,
-    tips,
-    turns,
-)
-from api.routes.v1.records import ROUTERS as RECORDS
+from api.routes.v1 import ROUTERS as API_V1
 from api.schemas.problem import ParameterProblem, Problem
 from api.security import SecurityHeaders
 from api.stopping import EndStreams, Stopping
@@ -125,23 +99,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     )
     assets = Assets.load()
     app.state.assets = assets
-    for router in (nearest.router, alerts.router, live.router):  # before `people/{code}` and such
-        app.include_router(router, prefix="/api/v1", responses=problems(500))
-    for router in (
-        *(jobs.router, rosters.router, exports.router, imports.router, imports.templates),
-        *(shifts.router, risk.router, demand.router),
-        # Before `tasks/{id}/{step}`: sign-ups of a task.
-        *(signups.router, tasks.router, turns.router, checkins.router, swaps.router),
-    ):
-        app.include_router(router, prefix="/api/v1", responses=problems(500))
-    # Before `tips/{code}`: one's own tips.
-    for router in (tips.router, tip_cases.router, points.router, gifts.router, notices.router):
-        app.include_router(router, prefix="/api/v1", responses=problems(500))
-    for router in (session.router, accounts.router):
-        app.include_router(router, prefix="/api/v1", responses=problems(500))
-    for router in RECORDS:
-        app.include_router(router, prefix="/api/v1", responses=problems(500))
-    for router in (ground.router, plan.router):
+    for router in API_V1:
         app.include_router(router, prefix="/api/v1", responses=problems(500))
     app.include_router(health.router, responses=problems(500))
     app.include_router(metrics.router)

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from data.field.alerts import create_alert, end_alert
 from data.field.alerts_values import AlertValues
+from data.field.beat_staff import officers_of
 from data.field.eligibility_facts import role_facts
 from data.field.errors import FieldMissingError
-from data.field.notices import officers_of
 from data.field.wording import ALONE_TITLE
 from data.notices.telling import tell, withdraw
 from data.store.audit import Event, append

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import aliased
 
+from data.field.beat_staff import officers_of
 from data.field.checkins import new_row
 from data.field.dropouts import report_dropout
 from data.field.duty_turns import of_roster, task_turn
 from data.field.eligibility_facts import lock_people
 from data.field.lone import follow
-from data.field.notices import officers_of
 from data.field.roster_turns import find_turns
 from data.field.served import write_service
 from data.notices.telling import tell

@@ -18,10 +18,10 @@ from data.field.dropouts import mark_handled
 from data.field.eligibility import Offer, PersonFacts, refusals
 from data.field.eligibility_facts import lock_people, person_facts, role_facts
 from data.field.errors import FieldMissingError, FieldStateError, FieldValueError, RefusedError
-from data.field.notices import tell
 from data.field.roster_turns import RosterTurn, find_turns, published_roster, turn_of
 from data.field.stand_by import call_stand_by
 from data.field.swaps_successor import check_moves, publish_successor
+from data.notices.telling import tell
 from data.store.tables.people import Person
 from data.store.tables.scenarios import Scenario, ScenarioPerson, ScenarioShift
 from data.store.tables.turns import Dropout, Exchange, ShiftReply

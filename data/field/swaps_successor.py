@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, insert, literal, not_, or_, select
+from sqlalchemy import and_, delete, insert
 
 from data.field.errors import FieldStateError, RefusedError
 from data.field.wording import Refusal
+from data.planning.edits import recount
 from data.planning.slices import slice_around
+from data.planning.successors import copy_to_draft
+from data.store.result_io import find_roster
 from data.store.roster_states import publish
-from data.store.tables.rosters import Assignment, Roster, RosterGap, RosterPrice, RosterReport
+from data.store.tables.rosters import Assignment
 from dispatch.walk_check import walk_check
 
 if TYPE_CHECKING:
@@ -18,9 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from data.store.tables.rosters import Roster
     from dispatch.walk_check import Place, WalkReport
-
-_COSTS = ("travel_cost", "fairness_cost", "dislike_cost")
 
 
 def check_moves(
@@ -66,75 +68,26 @@ def publish_successor(
     stays. Gaps and prices stay, too: no line gains or loses anybody.
     """
     before, after = check_moves(session, roster, moves)
-    made = Roster(
-        scenario_id=roster.scenario_id,
-        predecessor_id=roster.id,
-        state="draft",
-        label=label,
-        created_at=now,
-        created_by=by,
-    )
-    session.add(made)
+    made = find_roster(session, copy_to_draft(session, roster, label=label, by=by, now=now))
+    _move(session, made.id, moves)
+    recount(session, made, before, after)
     session.flush()
-    _copy(session, Assignment, roster.id, made.id, _others(moves))
-    _insert_moved(session, roster.id, made.id, moves)
-    for table in (RosterGap, RosterPrice):
-        _copy(session, table, roster.id, made.id)
-    _copy_report(session, roster.id, made.id, before, after)
     publish(session, made.id, by=by, now=now)
     session.expire(roster)
     return made.id
 
 
-def _others(moves: dict[Place, Place]) -> Any:
-    mine = [and_(Assignment.person == place[0], Assignment.shift == place[2]) for place in moves]
-    return not_(or_(*mine))
-
-
-def _copy(session: Session, table: Any, old: int, new: int, condition: Any = None) -> None:
-    names = [column.name for column in table.__table__.columns if column.name != "roster_id"]
-    columns = [table.__table__.c[name] for name in names]
-    query = select(literal(new), *columns).where(table.roster_id == old)
-    if condition is not None:
-        query = query.where(condition)
-    session.execute(insert(table).from_select(["roster_id", *names], query))
-
-
-def _insert_moved(session: Session, old: int, new: int, moves: dict[Place, Place]) -> None:
-    for before, after in moves.items():
-        position = session.scalars(
-            select(Assignment.position).where(
-                Assignment.roster_id == old,
-                Assignment.person == before[0],
-                Assignment.shift == before[2],
-            )
-        ).one()
-        person, beat, shift, role = after
-        session.execute(
-            insert(Assignment).values(
-                roster_id=new,
-                person=person,
-                shift=shift,
-                beat=beat,
-                role=role,
-                position=position,
-            )
-        )
-
-
-def _copy_report(
-    session: Session, old: int, new: int, before: WalkReport, after: WalkReport
-) -> None:
-    report = session.get_one(RosterReport, old)
-    values = {c.name: getattr(report, c.name) for c in RosterReport.__table__.columns}
-    values["roster_id"] = new
-    values["objective"] += after.objective - before.objective
-    for name in _COSTS:
-        values[name] += getattr(after, name) - getattr(before, name)
-    bound, objective = values["bound"], values["objective"]
-    values["gap"] = (objective - bound) / objective if objective else 0.0
-    session.add(RosterReport(**values))
-    session.flush()
+def _move(session: Session, roster_id: int, moves: dict[Place, Place]) -> None:
+    a = Assignment
+    places: dict[Place, int] = {}
+    # All are taken away before one is set: two people may change places within a shift.
+    for (person, _, shift, _), after in moves.items():
+        row = and_(a.roster_id == roster_id, a.person == person, a.shift == shift)
+        places[after] = session.scalars(delete(a).where(row).returning(a.position)).one()
+    names = ("person", "beat", "shift", "role")
+    for after, position in places.items():
+        values = dict(zip(names, after, strict=True))
+        session.execute(insert(a).values(roster_id=roster_id, position=position, **values))
 
 
 def _in_words(after: WalkReport) -> tuple[Refusal, ...]:

@@ -19,9 +19,9 @@ from data.field.errors import (
     FieldVersionError,
     RefusedError,
 )
-from data.field.notices import tell
 from data.field.task_values import TaskValues, TaskView, view_of, view_query
 from data.field.wording import Refusal
+from data.notices.telling import tell
 from data.store.bulk import reserve_ids
 from data.store.scope import CITY
 from data.store.tables.ground import Beat, Station

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from data.field.eligibility import refusals
 from data.field.eligibility_facts import facts_of, role_facts
 from data.field.eligibility_tasks import capacity_refusals, door_refusals, offer_of
-from data.field.notices import tell
 from data.field.tasks import find_task
+from data.notices.telling import tell
 from data.store.tables.tasks import Signup, Task
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from data.store.tables.scenarios import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -200,13 +201,7 @@ def people_of(
     session: Session, roster: Roster, scenario: Scenario, people: set[int]
 ) -> dict[int, Member]:
     """Give people of a scenario by position, with their turns in a roster."""
-    turns: dict[int, int] = {}
-    query = (
-        select(Assignment.person, func.count())
-        .where(Assignment.roster_id == roster.id, Assignment.person.in_(people))
-        .group_by(Assignment.person)
-    )
-    turns.update(session.execute(query).all())
+    turns = turns_of(session, roster.id, people)
     columns: Any = (
         *(ScenarioPerson.position, ScenarioPerson.code, Person.name),
         *(ScenarioPerson.tier, ScenarioPerson.profession),
@@ -220,6 +215,16 @@ def people_of(
         row[0]: Member(row[0], row[1], row[2] or row[1], row[3], row[4], turns.get(row[0], 0))
         for row in rows
     }
+
+
+def turns_of(session: Session, roster_id: int, people: Collection[int]) -> dict[int, int]:
+    """Count people's turns in a roster, by position; who has none is left out."""
+    query = (
+        select(Assignment.person, func.count())
+        .where(Assignment.roster_id == roster_id, Assignment.person.in_(people))
+        .group_by(Assignment.person)
+    )
+    return dict(session.execute(query).all())
 
 
 def names_of(session: Session, scenario_id: int, codes: set[str]) -> dict[str, str]:

@@ -210,7 +210,7 @@ def _apply(
     if outcome.is_refused and not backwards:
         raise RefusedEditError(outcome)
     _move(session, roster.id, taken, given)
-    _recount(session, roster, before, after)
+    recount(session, roster, before, after)
     _refresh_gaps(session, roster, {(b, s, r) for _, b, s, r in (*taken, *given)})
     session.flush()
     return outcome
@@ -240,7 +240,8 @@ def _move(
     session.flush()
 
 
-def _recount(session: Session, roster: Roster, before: WalkReport, after: WalkReport) -> None:
+def recount(session: Session, roster: Roster, before: WalkReport, after: WalkReport) -> None:
+    """Bring a draft's report up to date with what a change did to a part of it."""
     report = session.get_one(RosterReport, roster.id)
     for name in _COSTS:
         setattr(report, name, getattr(report, name) + getattr(after, name) - getattr(before, name))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from sqlalchemy import and_, func, select
 
-from data.planning.board import people_of
+from data.planning.board import people_of, turns_of
 from data.planning.edits import outcome_of
 from data.planning.slices import slice_around
 from data.store.errors import ScenarioMissingError
@@ -83,7 +83,7 @@ def suggest(
     lat = np.array([one.lat for one in found], np.float64)
     lng = np.array([one.lng for one in found], np.float64)
     metres = great_circle_m(lat, lng, ground.lat, ground.lng)
-    turns = _turns(session, roster.id, [one.position for one in found])
+    turns = turns_of(session, roster.id, [one.position for one in found])
     # Nearest first, and whoever has few turns before whoever has many: 100 m count one, as they
     # do in the plan's costs, and a turn 20.
     order = np.argsort(
@@ -157,12 +157,3 @@ def _reach_m(session: Session, scenario: Scenario) -> float:
     return float(
         max(own or 0.0, rules["volunteer_travel_limit_m"]) / max(rules["travel_factor"], 1e-9)
     )
-
-
-def _turns(session: Session, roster_id: int, people: list[int]) -> dict[int, int]:
-    query = (
-        select(Assignment.person, func.count())
-        .where(Assignment.roster_id == roster_id, Assignment.person.in_(people))
-        .group_by(Assignment.person)
-    )
-    return dict(session.execute(query).all())
