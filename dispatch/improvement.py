@@ -127,6 +127,34 @@ def improve_by_pieces(
     return gained
 
 
+def improve_whole(
+    problem: Problem,
+    calls: Callers,
+    seating: Seating,
+    *,
+    pool: PiecePool,
+    seconds: float | None,
+    stop: Callable[[], bool] | None = None,
+) -> int:
+    """Solve the whole problem as one piece; return by how much the objective fell.
+
+    What no piece and no chain finds, because a choice at one end of town pays at the other, this
+    does; it is for towns, and hopeless for a city (measured: docs/planning.md).
+
+    Parameters
+    ----------
+    seconds : float, optional
+        Limit; without it a limit in nodes, and the result is repeatable.
+    """
+    piece = cut_piece(problem, calls, seating, np.arange(problem.num_posts))
+    nodes = MAX_NODES if seconds is None else None
+    solve = partial(solve_piece, seconds=seconds, nodes=nodes, from_now=True)
+    gained = 0
+    for _, taken in pool.map_pieces(solve, [piece], stop=stop):
+        gained += _apply(problem, seating, piece, taken, must=False)
+    return gained
+
+
 def _apply(
     problem: Problem,
     seating: Seating,

@@ -169,13 +169,17 @@ def get_ready() -> None:
     """Do nothing: a worker process that has done it has loaded what `solve_piece` needs."""
 
 
-def solve_piece(piece: Piece, seconds: float | None, nodes: int | None) -> NDArray[np.bool_] | None:
+def solve_piece(
+    piece: Piece, seconds: float | None, nodes: int | None, *, from_now: bool = False
+) -> NDArray[np.bool_] | None:
     """Solve a piece; return which arcs to take, or None when nothing was found in the limits.
 
     Parameters
     ----------
     seconds, nodes : float or int, optional
         Limits; with `nodes` alone the answer does not depend on the machine's speed.
+    from_now : bool
+        Whether to begin with the roster as it is: worth its time where a piece is large.
     """
     parameters = mathopt.SolveParameters(
         relative_gap_tolerance=1e-4,
@@ -183,12 +187,13 @@ def solve_piece(piece: Piece, seconds: float | None, nodes: int | None) -> NDArr
         time_limit=None if seconds is None else dt.timedelta(seconds=seconds),
     )
     model = mathopt.Model.from_model_proto(build_model(piece))
-    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
+    arcs = list(model.variables())[: piece.row.size]
+    begin = mathopt.ModelSolveParameters()
+    if from_now:
+        now = dict(zip(arcs, piece.now.astype(float).tolist(), strict=True))
+        begin.solution_hints.append(mathopt.SolutionHint(variable_values=now))
+    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters, model_params=begin)
     if not result.has_primal_feasible_solution():
         return None
     values = result.variable_values()
-    return np.fromiter(
-        (values[variable] > 0.5 for variable in list(model.variables())[: piece.row.size]),
-        bool,
-        piece.row.size,
-    )
+    return np.fromiter((values[arc] > 0.5 for arc in arcs), bool, len(arcs))

@@ -33,8 +33,8 @@ Method
 4. `dispatch.construction`: supervisors by best response to the prices, volunteers by rounding;
    `dispatch.chains`: shortest alternating chains fill what is left open.
 5. `dispatch.transfers`: supervisors move and volunteers follow, zone by zone (`dispatch.zones`).
-6. `dispatch.improvement`: pieces of the city re-solved by mixed-integer programs; a problem that is
-   small as a whole is solved by `dispatch.exact`.
+6. `dispatch.improvement`: pieces of the city re-solved by mixed-integer programs, a town at last as
+   one; a problem that is small as a whole is solved by `dispatch.exact`.
 7. `dispatch.check.check`: the independent checker; a roster that fails is never returned.
 
 References: Geoffrion (1974) on Lagrangian relaxation; Kingma & Ba (2015) for the step rule; Hart,
@@ -62,7 +62,7 @@ from dispatch.effort import Effort, Progress, Run
 from dispatch.exact import MOST_ARCS, solve_exactly
 from dispatch.executors import PiecePool, local_processes
 from dispatch.gaps import find_gaps
-from dispatch.improvement import improve_by_pieces
+from dispatch.improvement import improve_by_pieces, improve_whole
 from dispatch.piece_model import get_ready
 from dispatch.prices import price_table
 from dispatch.problem import Problem, encode
@@ -102,7 +102,11 @@ _DOUBTS = (0.0, 0.1, 0.5, 1.0, 2.0)
 """By how much transfers may look too dear and still be tried: parts of a mean place."""
 _SLACK = 0.05
 _CUTS = 2
-"""Ways to cut the city into pieces; when none of them gains, the search ends."""
+"""Ways to cut the city into pieces; when none of them gains, only the whole is left to solve."""
+_TOWN_ARCS = 60_000
+"""Below this, the whole is solved as one program with what is left of the effort."""
+_WORKER_START_S = 3.0
+"""One process starts, loads and takes the program in so many seconds."""
 _SMALL_ARCS = 200_000
 """Below this, starting worker processes costs more than they save."""
 
@@ -335,11 +339,14 @@ class _Search:
             run.objective = (run.objective or 0) - gain
             run.tell()
 
+        def may_go_on() -> bool:
+            return (effort.rounds is None or turn < effort.rounds) and run.left() > 0
+
         turn = idle = 0
         self._transfer(turn)
         if problem.arc_line.size <= MOST_ARCS and not run.stopped():
             self._solve_exactly(effort)
-        while (effort.rounds is None or turn < effort.rounds) and run.left() > 0:
+        while may_go_on():
             if run.objective == self.bound or idle == _CUTS:
                 break
             gained = improve_by_pieces(
@@ -355,6 +362,26 @@ class _Search:
             turn += 1
             gained += self._transfer(turn)
             idle = 0 if gained else idle + 1
+        if idle == _CUTS and problem.arc_line.size <= _TOWN_ARCS and may_go_on():
+            self._solve_whole(effort)
+
+    def _solve_whole(self, effort: Effort) -> None:
+        """Solve a town as one program with what is left of the effort."""
+        run = self._run
+        if run.objective == self.bound or run.left() < _WORKERS_START_S:
+            return
+        # A process of its own can be ended at once, when somebody says stop.
+        with PiecePool(local_processes(1)) as pool:
+            gained = improve_whole(
+                self.problem,
+                self.calls,
+                self.seating,
+                pool=pool,
+                seconds=None if effort.rounds is not None else run.left() - _WORKER_START_S,
+                stop=self._is_over,
+            )
+        run.objective = (run.objective or 0) - gained
+        self._keep(self.seating)
 
     def _transfer(self, turn: int) -> int:
         """Try transfers and chains, first by zones side by side, then over the whole city."""

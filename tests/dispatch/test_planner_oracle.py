@@ -49,6 +49,20 @@ def assert_sound(scenario, result, best):
     assert len(result.prices) == len(scenario.demand)
 
 
+def test_a_town_is_solved_as_a_whole_when_its_pieces_gain_nothing(monkeypatch):
+    monkeypatch.setattr("dispatch.planner.MOST_ARCS", 0)
+    scenario = random_scenario(1_003, people=40)
+    best = optimum(scenario)[0]
+    objectives = []
+    for most_arcs in (0, 60_000):
+        monkeypatch.setattr("dispatch.planner._TOWN_ARCS", most_arcs)
+        result = planned(scenario, rounds=8)
+        assert_sound(scenario, result, best)
+        objectives.append(result.report.objective)
+    assert objectives[1] <= objectives[0]
+    assert objectives[1] <= best * 1.0001
+
+
 @settings(max_examples=15, deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_plans_are_sound_whatever_the_scenario(scenario, seed):

@@ -17,6 +17,7 @@ from dispatch.chains import callers, improve_by_chains
 from dispatch.construction import Guide, construct
 from dispatch.dive import dive
 from dispatch.exact import solve_exactly
+from dispatch.executors import PiecePool
 from dispatch.piece_model import solve_piece
 from dispatch.pieces import cut_piece, put_back, worth
 from dispatch.problem import STAFF, SUPERVISED, encode
@@ -198,6 +199,36 @@ def test_small_problems_are_solved_and_proven_as_a_whole():
         bound = solve_exactly(problem, calls, seating, seconds=None)
         assert bound == objective(problem, seating) == optimum(scenario)[0]
         assert_lawful(problem, seating)
+
+
+def test_a_town_as_one_program_is_at_its_optimum():
+    worse = 0
+    for scenario, problem in cities(12, people=10):
+        calls = callers(problem)
+        pinned = problem.row_forced.any()
+        seating = constructed(problem, calls) if pinned else Seating.empty(problem)
+        before = objective(problem, seating)
+        with PiecePool() as pool:
+            gained = improvement.improve_whole(problem, calls, seating, pool=pool, seconds=None)
+        best = optimum(scenario)[0]
+        assert objective(problem, seating) == before - gained
+        # HiGHS stops within a ten-thousandth of what the places are worth.
+        assert best <= before - gained <= best + 1e-4 * problem.worst
+        assert_lawful(problem, seating)
+        worse += gained > 0
+    assert worse > 0
+
+
+def test_a_town_that_nobody_waits_for_stays_as_it_is():
+    _, problem = next(cities(1, people=10))
+    calls = callers(problem)
+    seating = constructed(problem, calls)
+    before = seating.row_line.copy()
+    with PiecePool() as pool:
+        assert not improvement.improve_whole(
+            problem, calls, seating, pool=pool, seconds=None, stop=lambda: True
+        )
+    assert np.array_equal(seating.row_line, before)
 
 
 def test_without_time_an_exact_search_proves_no_more_than_the_truth():
