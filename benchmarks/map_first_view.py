@@ -7,6 +7,11 @@ there, time to another shift (cold: fetched, decoded, painted; preloaded: decode
 browser's memory; on the server, the time to make and compress a shift's body. A drawing counts
 when its pixels were read back: issuing commands is not drawing.
 
+Memory is told three ways. ``heap_mb``: the scripts' heap with their array buffers after a
+collection, what ``performance.memory`` tells. ``page_mb``: the same with what the document's
+elements and styles take. ``tab_mb``: what the tab's process has written beyond an empty page's
+(Linux only): decoded canvases, fonts and compiled code are in it.
+
 ``--peers`` adds ``folium.GeoJson`` on a canvas at 20,000 and 100,000 cells and a hand-written
 ``L.geoJSON`` of all cells, from files; a run over the limit is reported as given up. ``--deck
 dist.min.js`` adds deck.gl's ``H3HexagonLayer`` of all cells, from the bundle of the npm package
@@ -103,6 +108,8 @@ def one_view(
     # A closed network has no secure origin, so its browsers are not offered brotli.
     context.set_extra_http_headers({"Accept-Encoding": "gzip"})
     page = context.new_page()
+    page.set_default_timeout(GIVE_UP_S * 1000)
+    empty = private_mb(browser)
     page.add_init_script(FIRST)
     page.goto(f"{address}/maps/coverage", wait_until="commit")
     page.wait_for_selector("body[data-ready]")
@@ -125,7 +132,12 @@ def one_view(
         "preloaded_ms": statistics.median(preloaded),
         "week_read_ms": warm,
         "heap_mb": heap(page),
+        "page_mb": heap(page, elements=True),
+        "tab_mb": private_mb(browser) - empty,
     }
+    page.evaluate("Jingge.city.map.setZoom(7, { animate: false })")  # averages of all levels
+    page.wait_for_timeout(1000)
+    result["zoomed_out_heap_mb"] = heap(page)
     context.close()
     return result
 
@@ -148,12 +160,34 @@ def bodies(city: City) -> str:
     )
 
 
-def heap(page: Page) -> float:
-    """Return the JavaScript heap with its array buffers after a collection, megabytes."""
+def heap(page: Page, *, elements: bool = False) -> float:
+    """Return the JavaScript heap with its array buffers after a collection, megabytes.
+
+    With `elements` what the document's elements and styles take is counted as well.
+    """
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.collectGarbage")
     usage = session.send("Runtime.getHeapUsage")
-    return (usage["usedSize"] + usage.get("backingStorageSize", 0)) / 1e6
+    more = usage.get("embedderHeapUsedSize", 0) if elements else 0
+    return (usage["usedSize"] + usage.get("backingStorageSize", 0) + more) / 1e6
+
+
+def private_mb(browser: Browser) -> float:
+    """Return what the largest tab's process has written and keeps, megabytes; NaN off Linux."""
+    try:
+        processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+        kept = [
+            sum(
+                int(line.split()[1])
+                for line in Path(f"/proc/{one['id']}/smaps_rollup").read_text().splitlines()
+                if line.startswith("Private_Dirty:")
+            )
+            for one in processes["processInfo"]
+            if one["type"] == "renderer"
+        ]
+    except (Error, OSError):
+        return float("nan")
+    return max(kept, default=0) / 1e3
 
 
 def geojson_file(city: City, number: int, directory: Path) -> tuple[Path, float]:
@@ -252,7 +286,8 @@ def deck_peer(browser: Browser, city: City, bundle: Path) -> str:
             start = time.perf_counter()
             page.goto(file.as_uri(), timeout=GIVE_UP_S * 1000)
             page.wait_for_selector("body[data-drawn]", timeout=GIVE_UP_S * 1000)
-            drawn, memory = f"{time.perf_counter() - start:.1f} s", f"{heap(page):.0f} MB"
+            drawn = f"{time.perf_counter() - start:.1f} s"
+            memory = f"{heap(page):.0f} MB, tab {private_mb(browser):.0f} MB"
         except Error:
             drawn, memory = f"gave up at {GIVE_UP_S} s", "-"
         page.close()
@@ -275,7 +310,8 @@ def peer(browser: Browser, city: City, number: int, *, by_hand: bool = False) ->
             late = start + GIVE_UP_S
             while page.evaluate(READ_BACK, "canvas") < 1000 and time.perf_counter() < late:
                 page.wait_for_timeout(20)
-            drawn, memory = f"{time.perf_counter() - start:.1f} s", f"{heap(page):.0f} MB"
+            drawn = f"{time.perf_counter() - start:.1f} s"
+            memory = f"{heap(page):.0f} MB, tab {private_mb(browser):.0f} MB"
         except Error:
             drawn, memory = f"gave up at {GIVE_UP_S} s", "-"
         page.close()

@@ -18,6 +18,7 @@ SCRIPTS: Final = (
     "runs.js",
     "source.js",
     "tiled_level.js",
+    "tile.js",
     "cell_layer.js",
     "city_data.js",
     "state.js",

@@ -57,6 +57,7 @@
         weighting.total = sum || 1;
         weighting.mean = positive ? sum / positive : 1;
         this.weighting = weighting;
+        this.even = null;
         return weighting;
       });
     }

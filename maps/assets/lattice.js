@@ -46,33 +46,60 @@
       this.matrix = Float64Array.from(spec.matrix);
       this.inverse = inverse3(this.matrix);
       this.frames = spec.frames;
-      this.index = new Int32Array(spec.rows * spec.cols).fill(OUTSIDE);
-      this.row = new Int16Array(spec.count);
-      this.col = new Int16Array(spec.count);
-      this._fill(varints(bytesOfBase64(spec.runs)));
+      this._keep(varints(bytesOfBase64(spec.runs)));
     }
 
-    // Runs: for each row their number, then (cells skipped, cells present) for each.
-    _fill(runs) {
-      let at = 0;
+    // A city's rows are a run or a few: they are kept, and not a dense array, which would be 100 times
+    // as large. Sent for each row: their number, then (cells skipped, cells present) for each.
+    _keep(numbers) {
+      const runs = (numbers.length - this.rows) / 2;
+      this.runsOfRow = new Int32Array(this.rows + 1);
+      this.runRow = new Int16Array(runs);
+      this.runCol = new Int16Array(runs);
+      this.runCell = new Int32Array(runs + 1); // the first of each run's cells
       let cell = 0;
-      for (let row = 0; row < this.rows; row++) {
+      for (let row = 0, at = 0, run = 0; row < this.rows; row++) {
         let col = 0;
-        for (let left = runs[at++]; left > 0; left--) {
-          col += runs[at++];
-          for (let end = col + runs[at++]; col < end; col++, cell++) {
-            this.index[row * this.cols + col] = cell;
-            this.row[cell] = row;
-            this.col[cell] = col;
-          }
+        for (let left = numbers[at++]; left > 0; left--, run++) {
+          this.runRow[run] = row;
+          this.runCol[run] = col += numbers[at++];
+          col += numbers[at];
+          this.runCell[run + 1] = cell += numbers[at++];
         }
+        this.runsOfRow[row + 1] = run;
       }
       if (cell !== this.count) throw new Error(`Expected ${this.count} cells, got ${cell}.`);
     }
 
     at(row, col) {
-      if (row < 0 || col < 0 || row >= this.rows || col >= this.cols) return OUTSIDE;
-      return this.index[row * this.cols + col];
+      if (row < 0 || row >= this.rows) return OUTSIDE;
+      const { runCol, runCell } = this;
+      for (let k = this.runsOfRow[row], end = this.runsOfRow[row + 1]; k < end; k++) {
+        const along = col - runCol[k];
+        if (along < 0) break;
+        if (along < runCell[k + 1] - runCell[k]) return runCell[k] + along;
+      }
+      return OUTSIDE;
+    }
+
+    // (row, col) of a cell.
+    place(cell) {
+      const { runCell } = this;
+      let low = 0;
+      let high = this.runRow.length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (runCell[middle] <= cell) low = middle;
+        else high = middle - 1;
+      }
+      return [this.runRow[low], this.runCol[low] + cell - runCell[low]];
+    }
+
+    // Calls `action(cell, row, col)` for every cell, in order.
+    each(action) {
+      const { runRow, runCol, runCell } = this;
+      for (let k = 0; k < runRow.length; k++)
+        for (let cell = runCell[k], col = runCol[k]; cell < runCell[k + 1]; cell++, col++) action(cell, runRow[k], col);
     }
 
     // Cell (0 ... count - 1) that contains a point in degrees, or -1.
@@ -104,7 +131,7 @@
     }
 
     centre(cell) {
-      return this.point(this.row[cell], this.col[cell]);
+      return this.point(...this.place(cell));
     }
 
     // End points of the edge between a cell and its neighbour in direction d, in (row, col).
@@ -113,7 +140,7 @@
       // The two cells that touch both ends are a sixth of a turn to either side.
       const left = [a - b, a];
       const right = [b, b - a];
-      const [row, col] = [this.row[cell], this.col[cell]];
+      const [row, col] = this.place(cell);
       return [
         [row + (a + left[0]) / 3, col + (b + left[1]) / 3],
         [row + (a + right[0]) / 3, col + (b + right[1]) / 3],
@@ -127,8 +154,9 @@
 
     // H3 index as 15 hexadecimal digits, from (row, col) by H3's own aperture-7 arithmetic.
     name(cell) {
+      const place = this.place(cell);
       for (const frame of this.frames) {
-        const digits = this._digits(frame, this.row[cell], this.col[cell]);
+        const digits = this._digits(frame, ...place);
         if (digits) return indexText(this.resolution, frame.base, digits);
       }
       return "";
@@ -154,17 +182,16 @@
 
     // The level's cell of the next coarser level that holds each cell's centre: H3's parent.
     parentsIn(coarser) {
-      const parents = new Int32Array(this.count);
+      const parents = coarser.count < 65536 ? new Uint16Array(this.count) : new Int32Array(this.count);
       const m = multiply3(coarser.matrix, this.inverse);
-      for (let k = 0; k < this.count; k++) {
-        const [r, c] = [this.row[k], this.col[k]];
+      this.each((cell, r, c) => {
         const h = m[6] * r + m[7] * c + m[8];
         const [row, col] = roundHex(
           (m[0] * r + m[1] * c + m[2]) / h,
           (m[3] * r + m[4] * c + m[5]) / h,
         );
-        parents[k] = coarser.at(row, col);
-      }
+        parents[cell] = coarser.at(row, col);
+      });
       return parents;
     }
   }
@@ -220,12 +247,10 @@
   // Undo maps/codec.py: each byte minus the median edge prediction from its west (w), north (n) and
   // north-west (d) neighbours in the lattice.
   function decodeBytes(level, residuals, out) {
-    const { cols, index, row, col, count } = level;
-    for (let k = 0; k < count; k++) {
-      const at = row[k] * cols + col[k];
-      const wi = col[k] > 0 ? index[at - 1] : OUTSIDE;
-      const ni = row[k] > 0 ? index[at - cols] : OUTSIDE;
-      const di = row[k] > 0 && col[k] > 0 ? index[at - cols - 1] : OUTSIDE;
+    level.each((k, row, col) => {
+      const wi = level.at(row, col - 1);
+      const ni = level.at(row - 1, col);
+      const di = level.at(row - 1, col - 1);
       const w = wi < 0 ? 0 : out[wi];
       const n = ni < 0 ? 0 : out[ni];
       const d = di < 0 ? 0 : out[di];
@@ -233,7 +258,7 @@
       const high = w < n ? n : w;
       const guess = d >= high ? low : d <= low ? high : w + n - d;
       out[k] = (residuals[k] + guess) & 255;
-    }
+    });
   }
 
   // A body's first byte tells how the others are written: 0 as they are, 1 as residuals.
@@ -249,20 +274,18 @@
   // Undo maps/codec.py: owners as "same as west, north, north-west, or named anew".
   function decodeOwners(level, bytes) {
     if (level.tiled) return new Uint16Array(bytes.slice().buffer);
-    const { cols, index, row, col, count } = level;
-    const owners = new Uint16Array(count);
-    let next = count;
-    for (let k = 0; k < count; k++) {
-      const at = row[k] * cols + col[k];
+    const owners = new Uint16Array(level.count);
+    let next = level.count;
+    level.each((k, row, col) => {
       const code = bytes[k];
-      if (code === 0) owners[k] = owners[index[at - 1]];
-      else if (code === 1) owners[k] = owners[index[at - cols]];
-      else if (code === 2) owners[k] = owners[index[at - cols - 1]];
+      if (code === 0) owners[k] = owners[k - 1]; // cells of a row that touch follow each other
+      else if (code === 1) owners[k] = owners[level.at(row - 1, col)];
+      else if (code === 2) owners[k] = owners[level.at(row - 1, col - 1)];
       else {
         owners[k] = bytes[next] | (bytes[next + 1] << 8);
         next += 2;
       }
-    }
+    });
     return owners;
   }
 

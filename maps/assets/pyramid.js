@@ -46,11 +46,7 @@
     }
 
     parentsOf(k) {
-      if (!this.parents[k]) {
-        const found = this.levels[k].parentsIn(this.levels[k + 1]);
-        this.parents[k] = this.levels[k + 1].count < 65536 ? Uint16Array.from(found) : found;
-      }
-      return this.parents[k];
+      return (this.parents[k] ??= this.levels[k].parentsIn(this.levels[k + 1]));
     }
 
     // How many positions the levels down to the k-th coarsest have: those that are to be painted.
@@ -107,7 +103,7 @@
         const { pyramid } = this;
         const up = pyramid.parentsOf(k);
         const n = pyramid.levels[k + 1].count;
-        const [weight, cells] = [new Float64Array(n), new Float64Array(n)];
+        const [weight, cells] = [new Float64Array(n), new Uint16Array(n)]; // 7 ** 3 cells at most
         const below = k ? this._level(k - 1) : null;
         for (let i = 0; i < up.length; i++) {
           weight[up[i]] += below ? below.weight[i] : this.scale[this.bytes[i]];
@@ -158,7 +154,9 @@
     means(runs, table, depth) {
       return this.sums(runs, table, depth).map((sums, k) => {
         const { weight, cells } = this._level(k);
-        return sums.map((sum, p) => sum / (weight[p] > 0 ? weight[p] : cells[p]));
+        const out = new Float32Array(sums.length); // summed exactly, kept shorter
+        for (let p = 0; p < out.length; p++) out[p] = sums[p] / (weight[p] > 0 ? weight[p] : cells[p]);
+        return out;
       });
     }
 
@@ -166,7 +164,7 @@
     perCell(runs, table, depth) {
       return this.sums(runs, table, depth).map((sums, k) => {
         const { weight, cells } = this._level(k);
-        return sums.map((sum, p) => (weight[p] > 0 ? sum / cells[p] : 0));
+        return Float32Array.from(sums, (sum, p) => (weight[p] > 0 ? sum / cells[p] : 0));
       });
     }
 
@@ -192,7 +190,7 @@
           number[up[i]] += finer ? finer.number[i] : 1;
         }
         finer = { sum, number };
-        out.push(sum.map((value, p) => (number[p] > 0 ? value / number[p] : NaN)));
+        out.push(Float32Array.from(sum, (value, p) => (number[p] > 0 ? value / number[p] : NaN)));
       }
       return out;
     }

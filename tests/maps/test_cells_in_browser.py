@@ -76,8 +76,8 @@ def test_pixels_show_the_cell_that_h3_gives(
           const drawn = tiles.map(([x, y]) =>
             Jingge.buildTile(pyramid, level, { x, y, z }, size, null, null));
           return [level.resolution, pixels.map((p) => {
-            const { table, cells } = drawn[Math.floor(p / (size * size))];
-            const position = table ? cells[table[p % (size * size)]] : pyramid.outside;
+            const { spans } = drawn[Math.floor(p / (size * size))];
+            const position = spans ? spans.at(p % (size * size)) : pyramid.outside;
             return position === pyramid.outside ? "" : level.name(position - level.offset);
           })];
         }""",
@@ -189,6 +189,58 @@ def test_runs_come_back_and_are_asked_cell_by_cell(page: Page, lattice: Lattice)
     np.testing.assert_array_equal(found[1], values)
 
 
+@pytest.mark.parametrize("size", [256, 384])
+def test_spans_show_each_pixels_position(page: Page, size: int) -> None:
+    """What a tile keeps comes back pixel by pixel, rows of one cell included."""
+    found = page.evaluate(
+        """(size) => {
+          const table = new Uint32Array(size * size);
+          let seed = 7;
+          const random = (n) => (seed = (seed * 48271) % 2147483647) % n;
+          for (let p = 0, value = 0; p < table.length; p++) {
+            if (p > 9 * size && random(4) === 0) value = random(400000);
+            table[p] = value;
+          }
+          const spans = Jingge.Spans.of(table, size);
+          const sampled = Array.from({ length: 500 }, () => random(table.length));
+          return [
+            spans.expand().every((position, p) => position === table[p]),
+            sampled.every((p) => spans.at(p) === table[p]),
+            spans.lengths.reduce((sum, n) => sum + n, 0),
+          ];
+        }""",
+        size,
+    )
+    assert found == [True, True, size * size]
+
+
+def test_a_level_keeps_runs_and_no_array_of_cells(page: Page, pyramid: Pyramid) -> None:
+    """Thirty bytes a row or so, however many cells there are."""
+    kept = page.evaluate(
+        """pyramid.levels.map((level) => Object.values(level).reduce(
+          (sum, one) => sum + (ArrayBuffer.isView(one) ? one.byteLength : 0), 0))"""
+    )
+    for level, size in zip(pyramid.levels, kept, strict=True):
+        assert size < 300 + 60 * level.shape[0]
+
+
+def test_a_cell_knows_its_place(page: Page, lattice: Lattice) -> None:
+    found = page.evaluate(
+        """() => {
+          const level = pyramid.finest;
+          const places = Array.from({ length: level.count }, (_, k) => level.place(k));
+          const walked = [];
+          level.each((cell, row, col) => (walked[cell] = [row, col]));
+          const back = places.every(([row, col], k) => level.at(row, col) === k);
+          return [places, walked, back, level.at(-1, 0), level.at(level.rows, 0)];
+        }"""
+    )
+    places = np.column_stack((lattice.row, lattice.col))
+    np.testing.assert_array_equal(found[0], places)
+    np.testing.assert_array_equal(found[1], places)
+    assert found[2:] == [True, -1, -1]
+
+
 def test_a_body_of_another_city_is_refused(page: Page) -> None:
     message = page.evaluate(
         """() => {
@@ -213,8 +265,9 @@ def test_edges_lie_between_the_cells_that_they_part(page: Page, lattice: Lattice
             for (let d = 0; d < 6; d++) {
               const [r, c] = Jingge.STEPS[d];
               const plane = (row, col) => [row - col / 2, (col * Math.sqrt(3)) / 2];
-              const [x0, y0] = plane(level.row[cell], level.col[cell]);
-              const [x1, y1] = plane(level.row[cell] + r, level.col[cell] + c);
+              const [x0, y0] = plane(...level.place(cell));
+              const [row, col] = level.place(cell);
+              const [x1, y1] = plane(row + r, col + c);
               for (const end of level.edge(cell, d)) {
                 const [x, y] = plane(...end);
                 for (const [a, b] of [[x0, y0], [x1, y1]])
@@ -286,8 +339,8 @@ def test_cells_follow_gcj02_tiles_to_a_metre(page: Page, lattice: Lattice, zoom:
             Jingge.buildTile(pyramid, level, { x, y, z }, 256, null, null));
           Jingge.showIn("wgs84");
           return pixels.map((p) => {
-            const { table, cells } = drawn[Math.floor(p / 65536)];
-            const position = table ? cells[table[p % 65536]] : pyramid.outside;
+            const { spans } = drawn[Math.floor(p / 65536)];
+            const position = spans ? spans.at(p % 65536) : pyramid.outside;
             return position === pyramid.outside ? "" : level.name(position);
           });
         }""",
