@@ -35,7 +35,8 @@ Method
 5. `dispatch.transfers`: supervisors move and volunteers follow, zone by zone (`dispatch.zones`).
 6. `dispatch.improvement`: pieces of the city re-solved by mixed-integer programs, a town at last as
    one; a problem that is small as a whole is solved by `dispatch.exact`.
-7. `dispatch.check.check`: the independent checker; a roster that fails is never returned.
+7. `dispatch.familiar`: exchanges that cost nothing and bring people back to the beats they know.
+8. `dispatch.check.check`: the independent checker; a roster that fails is never returned.
 
 References: Geoffrion (1974) on Lagrangian relaxation; Kingma & Ba (2015) for the step rule; Hart,
 Nilsson & Raphael (1968) on A*; Ahuja, Ergun, Orlin & Punnen (2002, doi
@@ -61,6 +62,7 @@ from dispatch.dive import dive
 from dispatch.effort import Effort, Progress, Run
 from dispatch.exact import MOST_ARCS, solve_exactly
 from dispatch.executors import PiecePool, local_processes
+from dispatch.familiar import keep_on_familiar_beats
 from dispatch.gaps import find_gaps
 from dispatch.improvement import improve_by_pieces, improve_whole
 from dispatch.piece_model import get_ready
@@ -186,6 +188,7 @@ def plan(
         if run.left() > _WORKERS_START_S:
             pool.get_ready(get_ready)  # workers start while supervisors are transferred
         search.improve(effort, pool)
+        search.settle()
     return _finish(scenario, search, seed=seed, workers=workers, run=run)
 
 
@@ -364,6 +367,12 @@ class _Search:
             idle = 0 if gained else idle + 1
         if idle == _CUTS and problem.arc_line.size <= _TOWN_ARCS and may_go_on():
             self._solve_whole(effort)
+
+    def settle(self) -> None:
+        """Bring people to beats that they know, where that costs nothing."""
+        gained = keep_on_familiar_beats(self.problem, self.seating)
+        self._run.objective = (self._run.objective or 0) - gained
+        self._keep(self.seating)
 
     def _solve_whole(self, effort: Effort) -> None:
         """Solve a town as one program with what is left of the effort."""
