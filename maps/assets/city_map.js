@@ -5,6 +5,7 @@
   const Jingge = global.Jingge;
   const { OUTSIDE, EDGE, FLAGS } = Jingge;
   const CORE_OVER = 0.2;
+  const TOWN_TIMES = 2; // the whole is less than so many times as wide and as high as its core
   const PAUSE_MS = 15; // between two bodies read in advance
 
   const VIEWS = {
@@ -124,8 +125,13 @@
       map.setView(map.unproject(centre, zoom), zoom, { animate });
     }
 
+    // A town is shown whole: only where there is much ground beside the core may its rim be cut.
     fitCore(animate = true) {
-      this.fit(this.config.view.core, animate, CORE_OVER);
+      const { core, city } = this.config.view;
+      const size = (box) => L.bounds(box.map((corner) => this.map.project(corner, 0))).getSize();
+      const [some, all] = [size(core), size(city)];
+      const town = Math.max(all.x / some.x, all.y / some.y) < TOWN_TIMES;
+      this.fit(town ? city : core, animate, town ? 0 : CORE_OVER);
     }
 
     // A tile's table, where the cells lie on no lattice; null in a file, which has their outlines.

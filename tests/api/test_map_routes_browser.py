@@ -288,6 +288,27 @@ def test_every_control_can_be_reached_and_named(browser: Browser, address: str) 
     page.close()
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (360, 740)])
+def test_a_town_is_shown_whole_between_the_panels(
+    browser: Browser, address: str, width: int, height: int
+) -> None:
+    page = new_page(browser, address, viewport={"width": width, "height": height})
+    ready(page, f"{address}/maps/coverage")
+    corners = page.evaluate(
+        """(() => {
+          const { map, panel, config } = Jingge.city;
+          const at = config.view.city.map((corner) => map.latLngToContainerPoint(corner));
+          const { left, right, top, bottom } = panel.margins();
+          const size = map.getSize();
+          const box = L.bounds(at);
+          return [box.min.x - left, box.min.y - top,
+                  size.x - right - box.max.x, size.y - bottom - box.max.y];
+        })()"""
+    )
+    assert min(corners) >= -1, corners  # whole pixels are rounded
+    page.close()
+
+
 def test_wrong_addresses_are_ignored(browser: Browser, address: str) -> None:
     page = new_page(browser, address, viewport={"width": 800, "height": 600})
     watch = Watch(page, address)
