@@ -68,6 +68,6 @@ def _time_field(value: date, zone: ZoneInfo) -> str:
     if not isinstance(value, datetime):
         return value.isoformat()
     if value.tzinfo is not None:
-        return value.astimezone(zone).isoformat(timespec="seconds")
+        return value.astimezone(zone).isoformat()
     is_day = (value.hour, value.minute, value.second) == (0, 0, 0)
-    return f"{value:%Y-%m-%d}" if is_day else value.isoformat(timespec="seconds")
+    return f"{value:%Y-%m-%d}" if is_day else value.isoformat()

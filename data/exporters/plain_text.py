@@ -41,7 +41,19 @@ def starts_formula(text: str) -> bool:
 def csv_text(text: str) -> str:
     """Return a text as a CSV field that is no formula: with a quote before it where needed."""
     clean = _UNWRITABLE.sub("", text)
-    return "'" + clean if starts_formula(clean) else clean
+    # One that stands there already is not ours: with a second one it comes back as it was.
+    return "'" + clean if starts_formula(clean) or is_quoted(clean) else clean
+
+
+def is_quoted(text: str) -> bool:
+    """Whether a text is one that begins like a formula, with quotes before it.
+
+    Examples
+    --------
+    >>> is_quoted("'=1"), is_quoted("''=1"), is_quoted("'90s")
+    (True, True, False)
+    """
+    return text.startswith("'") and starts_formula(text.lstrip("'"))
 
 
 def sheet_text(text: str) -> str:

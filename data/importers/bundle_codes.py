@@ -30,7 +30,8 @@ def known_of(scenario: Scenario) -> Known:
     }
     extra = dict.fromkeys(scenario.roles["role"], ())
     roles = codes_of("roles", extra)
-    codes["roles"] = type(roles)(roles.words, {**roles.by_text, **codes["roles"].by_text})
+    by_text = {**roles.by_text, **codes["roles"].by_text}
+    codes["roles"] = type(roles)(roles.words, by_text, roles.exact | codes["roles"].exact)
     return Known(codes, Ground(box=_box(scenario)), scenario.timezone)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from data.exporters.plain_text import starts_formula
+from data.exporters.plain_text import is_quoted
 from data.importers.wording import ROW_PROBLEMS, Words
 
 if TYPE_CHECKING:
@@ -52,10 +52,13 @@ class Codes:
         What the table is called.
     by_text : Mapping of str to set of str
         Text, compared as `key_of` has it → the codes that it may stand for.
+    exact : frozenset of str
+        The codes themselves: a text that is one of them stands for it, however it looks.
     """
 
     words: Words
     by_text: Mapping[str, frozenset[str]]
+    exact: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, words: Words, texts: Mapping[str, tuple[str, ...]]) -> Codes:
@@ -66,10 +69,13 @@ class Codes:
                 found.setdefault(key_of(name), set()).add(code)
         for code in texts:  # a code stands for itself, whatever else is called so
             found[key_of(code)] = {code}
-        return cls(words, {text: frozenset(codes) for text, codes in found.items()})
+        by_text = {text: frozenset(codes) for text, codes in found.items()}
+        return cls(words, by_text, frozenset(texts))
 
     def find(self, text: str) -> str:
         """Return the code that a text stands for; RefusedError where it is none or several."""
+        if text in self.exact:
+            return text
         codes = self.by_text.get(key_of(text), frozenset())
         if len(codes) == 1:
             return next(iter(codes))
@@ -78,10 +84,11 @@ class Codes:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the values of a sheet depend on."""
+    """What the values of a sheet depend on; whether an empty one may keep what is there."""
 
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     date1904: bool = False
+    keeps: bool = False
     codes: Mapping[str, Codes] = field(default_factory=dict)
 
 
@@ -102,6 +109,8 @@ class Reader:
         The value of a cell that holds nothing.
     blank_words : bool
         Whether ``无``, ``/`` and their like mean nothing.
+    table : str
+        Of which a cell may hold a code, which is taken as it stands; empty where of none.
     """
 
     expected: Words
@@ -109,20 +118,37 @@ class Reader:
     dtype: str
     empty: Any
     blank_words: bool = True
+    table: str = ""
+
+    def code_in(self, cell: Any, setting: Setting) -> str | None:
+        """Return a cell that is a known code letter by letter: it means nothing else."""
+        known = setting.codes.get(self.table)
+        if known is None or not isinstance(cell, str):
+            return None
+        text = unquoted(cell)
+        return text if text in known.exact else None
 
 
 # ---- texts
 
 
+def unquoted(text: str) -> str:
+    """Return a text without the quote that our own CSV files, and Excel's users, put before it."""
+    return text[1:] if is_quoted(text) else text
+
+
+def one_line(text: str) -> str:
+    """Return a text as it is read: NFC, without invisible characters, single blanks within."""
+    return " ".join(unicodedata.normalize("NFC", text.translate(_INVISIBLE)).split())
+
+
 def text_of(cell: Any) -> str:
     """Return a cell as the text that a person sees: NFC, one line, no blanks around it."""
     if isinstance(cell, str):
-        # Our own CSV files, and Excel's users, put a quote before what would be a formula.
-        quoted = cell.startswith("'") and starts_formula(cell[1:])
-        text = unicodedata.normalize("NFC", cell[quoted:].translate(_INVISIBLE))
+        text = unquoted(cell)
         if _CONTROL.search(text):
             raise RefusedError("control")
-        return " ".join(text.split())
+        return one_line(text)
     if isinstance(cell, dict):
         if "e" in cell:
             raise RefusedError("error_value", got=cell["e"])
@@ -194,10 +220,10 @@ def read_id(cell: Any, _: Setting) -> str:
     return text
 
 
-def ids() -> Reader:
-    """Read an id: any text without ``;`` of at most 64 characters."""
+def ids(table: str = "") -> Reader:
+    """Read an id: any text without ``;`` of at most 64 characters, or one that `table` has."""
     words = Words("不含分号、不超过 64 字的编号", "an id without ';' of at most 64 characters")
-    return Reader(words, read_id, "str", "")
+    return Reader(words, read_id, "str", "", table=table)
 
 
 def codes(table: str) -> Reader:
@@ -208,7 +234,7 @@ def codes(table: str) -> Reader:
         known = setting.codes.get(table)
         return text if known is None else known.find(text)
 
-    return Reader(Words("代码或名称", "a code or a name"), read, "str", "")
+    return Reader(Words("代码或名称", "a code or a name"), read, "str", "", table=table)
 
 
 def code_lists(table: str) -> Reader:

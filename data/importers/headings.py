@@ -64,10 +64,20 @@ class Header:
     ignored: tuple[tuple[int, str], ...]
     width: int
 
-    def missing(self, kind: Kind) -> list[Column]:
-        """Return the columns that must be there and are not."""
+    def missing(self, kind: Kind, *, all_known: bool = False) -> list[Column]:
+        """Return the columns that must be there and are not.
+
+        Parameters
+        ----------
+        all_known : bool
+            Whether the rows may all be of keys that are there already.
+        """
         found = {heading.column.name for heading in self.headings}
-        return [column for column in kind.columns if column.required and column.name not in found]
+        return [
+            column
+            for column in kind.columns
+            if column.required and column.name not in found and not (column.kept and all_known)
+        ]
 
     def twice(self) -> tuple[Heading, Heading] | None:
         """Return two headings that mean the same column, where there are such."""

@@ -25,7 +25,11 @@ TIERS: Final = {
     "auxiliary": ("辅警", "协警", "警务辅助人员"),
     "volunteer": ("义警", "志愿者", "平安义警"),
 }
-SEXES: Final = {"male": ("男", "男性", "m"), "female": ("女", "女性", "f")}
+SEXES: Final = {
+    "male": ("男", "男性", "m"),
+    "female": ("女", "女性", "f"),
+    "unknown": ("未知", "不详", "不明", "未说明"),
+}
 SYSTEMS: Final = {
     "wgs84": ("WGS-84", "WGS84", "GPS", "4326", "EPSG:4326"),
     "cgcs2000": ("CGCS2000", "2000", "国家2000", "大地2000", "国家大地坐标系", "4490", "EPSG:4490"),
@@ -66,6 +70,9 @@ class Column:
         What else people call it, in any language.
     required : bool
         Whether the heading must be there and every row filled.
+    kept : bool
+        Of a required one: whether a row whose key is there already may leave it empty, and keeps
+        what is there. A file of known keys alone may lack the heading.
     units : Mapping of str to float, optional
         What may stand in brackets after the heading → by what a value is multiplied.
     helper : bool
@@ -85,6 +92,7 @@ class Column:
     reader: Reader
     others: tuple[str, ...] = ()
     required: bool = False
+    kept: bool = False
     units: Mapping[str, float] | None = None
     helper: bool = False
     private: bool = False
@@ -156,11 +164,11 @@ _STATION = Column(
 PEOPLE: Final = Kind(
     "people", Words("人员", "People"), ("person_id",),
     (
-        Column("person_id", Words("人员编号", "Person ID"), ids(),
+        Column("person_id", Words("人员编号", "Person ID"), ids("people"),
                ("编号", "工号", "警号", "辅警号", "义警编号", "人员代码", "id", "code"),
                required=True, example="EXAMPLE-001"),
         Column("name", Words("姓名", "Name"), texts(60), ("名字", "人员姓名", "full name"),
-               required=True, private=True, example="示例甲"),
+               required=True, kept=True, private=True, example="示例甲"),
         Column("tier", Words("类别", "Tier"), choices(Words("类别", "tiers"), TIERS),
                ("身份", "人员类别", "人员类型", "队伍类别"), required=True, example="义警",
                listed=_options(TIERS)),
@@ -199,10 +207,10 @@ PEOPLE: Final = Kind(
 TEAMS: Final = Kind(
     "teams", Words("队伍", "Teams"), ("team_id",),
     (
-        Column("team_id", Words("队伍编号", "Team ID"), ids(), ("编号", "队伍代码", "id", "code"),
-               required=True, example="EXAMPLE-T1"),
+        Column("team_id", Words("队伍编号", "Team ID"), ids("teams"),
+               ("编号", "队伍代码", "id", "code"), required=True, example="EXAMPLE-T1"),
         Column("name", Words("队伍名称", "Team"), texts(100), ("名称", "队名", "队伍", "team name",
-               "name"), required=True, example="示例义警一队"),
+               "name"), required=True, kept=True, example="示例义警一队"),
         _STATION,
         Column("specialism", Words("专业", "Specialism"), codes("roles"),
                ("专业方向", "专长", "专业类别", "小组类别"), example="矛盾纠纷调解员"),
@@ -235,8 +243,9 @@ DEMAND: Final = Kind(
 SHIFTS: Final = Kind(
     "shifts", Words("班次", "Shifts"), ("shift_id",),
     (
-        Column("shift_id", Words("班次编号", "Shift ID"), ids(), ("班次", "编号", "班次代码",
-               "班次名称", "id", "code"), required=True, example="EXAMPLE-SHIFT"),
+        Column("shift_id", Words("班次编号", "Shift ID"), ids("shifts"),
+               ("班次", "编号", "班次代码", "班次名称", "id", "code"), required=True,
+               example="EXAMPLE-SHIFT"),
         Column("day", Words("日期", "Date"), days(), ("值班日期", "班次日期", "day"), helper=True,
                example="2026-11-30",
                note=Words("开始和结束只写时刻时须填", "needed with mere times of day")),
@@ -253,7 +262,7 @@ SHIFTS: Final = Kind(
 INCIDENTS: Final = Kind(
     "incidents", Words("历史警情", "Past incidents"), ("incident_id",),
     (
-        Column("incident_id", Words("警情编号", "Incident ID"), ids(),
+        Column("incident_id", Words("警情编号", "Incident ID"), ids("incidents"),
                ("编号", "接警编号", "案件编号", "接警单编号", "id", "code"), required=True,
                example="EXAMPLE-A1"),
         Column("occurred_at", Words("发生时间", "Occurred at"), moments(),
@@ -275,7 +284,7 @@ INSURANCE: Final = Kind(
         Column("person_id", Words("人员编号", "Person ID"), codes("people"),
                ("编号", "义警编号", "被保险人编号", "工号", "person_id"), required=True,
                example="EXAMPLE-001"),
-        Column("policy_number", Words("保单号", "Policy number"), ids(),
+        Column("policy_number", Words("保单号", "Policy number"), ids("policies"),
                ("保单号码", "保险单号", "policy"), required=True, example="EXAMPLE-P1"),
         Column("insurer", Words("保险公司", "Insurer"), texts(100), ("承保公司", "保险人"),
                example="示例保险"),

@@ -125,12 +125,19 @@ def _read_cell(heading: Heading, cell: Any, setting: Setting) -> tuple[Any, Word
     """Return a cell's value, or an empty one and why it is refused."""
     column = heading.column
     reader = column.reader
+    lacking = (
+        ROW_PROBLEMS["required"]
+        if column.required and not (column.kept and setting.keeps)
+        else None
+    )
+    if (code := reader.code_in(cell, setting)) is not None:
+        return code, None
     if is_blank(cell, blank_words=reader.blank_words):
-        return reader.empty, ROW_PROBLEMS["required"] if column.required else None
+        return reader.empty, lacking
     try:
         value = reader.read(cell, setting)
         if value in {"", None} if isinstance(value, str | None) else False:
-            return reader.empty, ROW_PROBLEMS["required"] if column.required else None
+            return reader.empty, lacking
     except RefusedError as error:
         return reader.empty, error.words
     except (ValueError, OverflowError, KeyError):

@@ -57,6 +57,8 @@ TABLE_WORDS: Final = {
     "people": Words("人员", "people"),
     "beats": Words("警格", "beats"),
     "shifts": Words("班次", "shifts"),
+    "incidents": Words("警情", "incidents"),
+    "policies": Words("保单", "policies"),
     "roles": Words("岗位角色", "roles"),
     "professions": Words("职业", "professions"),
     "qualifications": Words("资质", "qualifications"),
@@ -248,7 +250,7 @@ def read_import(
     system = coordinate_system(system).value if system else ""
     try:
         raw = read_table_file(path, catalogue(layout), limits=limits, progress=progress)
-        picked, skipped = _pick(raw, layout, sheet)
+        picked, skipped = _pick(raw, layout, sheet, all_known=bool(known.claims.there))
         keeper = Keeper()
         checked = [
             _check_sheet(
@@ -284,7 +286,7 @@ def read_import(
 
 
 def _pick(
-    raw: RawTable, kind: Kind, wanted: str | None
+    raw: RawTable, kind: Kind, wanted: str | None, *, all_known: bool
 ) -> tuple[list[tuple[RawSheet, Header]], tuple[str, ...]]:
     """Return the sheets to import with their headers, and the names of the others."""
     sheets = [one for one in raw.sheets if wanted is None or one.name == wanted]
@@ -293,7 +295,7 @@ def _pick(
         raise _refused(raw, "unknown_sheet", wanted=wanted, known=known)
     found = [(one, find_header(one.rows, kind)) for one in sheets]
     picked = [(one, header) for one, header in found if header is not None]
-    whole = [pair for pair in picked if not pair[1].missing(kind)]
+    whole = [pair for pair in picked if not pair[1].missing(kind, all_known=all_known)]
     skipped = [one.name for one, header in found if header is None]
     if not picked:
         listed = (column.heading for column in kind.columns if column.required)
@@ -305,14 +307,16 @@ def _pick(
             picked.remove(pair)  # a sheet of notes that happens to hold two known words
             skipped.append(pair[0].name)
     for one, header in picked:
-        _check_header(raw, one, header, kind)
+        _check_header(raw, one, header, kind, all_known=all_known)
     return picked, tuple(skipped)
 
 
-def _check_header(raw: RawTable, sheet: RawSheet, header: Header, kind: Kind) -> None:
+def _check_header(
+    raw: RawTable, sheet: RawSheet, header: Header, kind: Kind, *, all_known: bool
+) -> None:
     row = sheet.row_numbers[header.index]
     place = f"{sheet.name}: " if sheet.name else ""
-    missing = [column.heading for column in header.missing(kind)]
+    missing = [column.heading for column in header.missing(kind, all_known=all_known)]
     found = {heading.column.name for heading in header.headings}
     if len(found & {"lng", "lat"}) == 1:
         missing.append(kind["lat" if "lng" in found else "lng"].heading)
@@ -349,7 +353,8 @@ def _check_sheet(
         and not repeats_header(sheet.rows[row], top)
         and not _is_example(sheet.rows[row], header, kind)
     ]
-    setting = Setting(ZoneInfo(known.timezone), sheet.date1904, known.codes)
+    keeps = bool(known.claims.there)
+    setting = Setting(ZoneInfo(known.timezone), sheet.date1904, keeps, known.codes)
     return read_rows(raw, sheet, header, keep, setting=setting, keeper=keeper, progress=progress)
 
 

@@ -224,7 +224,7 @@ def records(
     settings: SettingsDep,
     kind: TableKind,
 ) -> Response:
-    """Return what one may see of a kind of table, in the columns of its import.
+    """Return what one may see of a kind of table, as its import takes it: again, unchanged.
 
     Of people only what every role of the reader shows in full: nothing that it shows masked.
     """
@@ -241,6 +241,9 @@ def records(
         wanted = [
             name for name in wanted if all("r" in one.letters[fields[name]] for one in rights)
         ]
+    if "lng" in wanted:  # a file must name the system of its coordinates
+        rows = rows.assign(coordinate_system="wgs84")
+        wanted.append("coordinate_system")
     event = access.event("table", kind, rows=len(rows))
     store.submit(lambda session: append(session, keys, now, event))
     return _download(csv_table(rows[wanted], timezone=settings.timezone), f"{kind}.csv", "text/csv")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from sqlalchemy import bindparam, delete, func, select, update
 
-from data.importers.living.intake import days, numbers, plain, texts
+from data.importers.living.intake import days, lines, numbers, plain, texts
 from data.store.bulk import insert_columns, reserve_ids
 from data.store.records_from_bundle import UNKNOWN_INSURER
 from data.store.tables.insurance import InsuranceCover, InsurancePolicy
@@ -103,7 +103,7 @@ def existing_insurance(intake: Intake) -> pd.DataFrame:
         {
             "person_id": texts(person),
             "policy_number": texts(number),
-            "insurer": texts(["" if name == UNKNOWN_INSURER else name for name in insurer]),
+            "insurer": lines(["" if name == UNKNOWN_INSURER else name for name in insurer]),
             "starts_on": days(starts),
             "ends_on": days(ends),
             "amount_yuan": numbers([None if fen is None else fen / _FEN for fen in amount]),

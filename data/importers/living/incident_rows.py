@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import bindparam, select, update
 
-from data.importers.living.intake import CELL_RESOLUTION, moments, numbers, plain, texts
+from data.importers.living.intake import CELL_RESOLUTION, lines, moments, numbers, plain, texts
 from data.store.bulk import insert_columns
 from data.store.tables.ground import Community
 from data.store.tables.incidents import Incident
@@ -33,11 +33,11 @@ def existing_incidents(intake: Intake) -> pd.DataFrame:
             "incident_id": texts(code),
             "occurred_at": moments(at),
             "source": texts(source),
-            "category": texts(category),
+            "category": lines(category),
             "lng": numbers(lng),
             "lat": numbers(lat),
             "community_id": texts(community),
-            "address": texts(address),
+            "address": lines(address),
         }
     )
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import select
 
+from data.importers.cells import one_line
 from data.store.tables import ground, people, teams
 
 if TYPE_CHECKING:
@@ -77,14 +78,22 @@ class Intake:
         return dict(self.rows(query if inside is None else query.where(inside())))
 
     def words(self, table: Any) -> dict[str, tuple[str, ...]]:
-        """Give the labels of each code of the catalogue that may be used."""
-        query = select(table.code, table.label_zh, table.label_en).where(table.is_active)
-        return {code: (zh, en, *zh.split("/")) for code, zh, en in self.rows(query)}
+        """Give the labels of each code of the catalogue; of one that is retired the code alone."""
+        query = select(table.code, table.label_zh, table.label_en, table.is_active)
+        return {
+            code: (zh, en, *zh.split("/")) if is_active else ()
+            for code, zh, en, is_active in self.rows(query)
+        }
 
 
 def texts(values: Sequence[str | None]) -> pd.Series:
     """Give a column of texts; nothing is the empty text."""
     return pd.Series(["" if value is None else value for value in values], dtype="str")
+
+
+def lines(values: Sequence[str | None]) -> pd.Series:
+    """Give a column of free texts in the form in which a file's are read."""
+    return texts([value and one_line(value) for value in values])
 
 
 def numbers(values: Sequence[float | None]) -> pd.Series:
@@ -119,4 +128,4 @@ def plain(column: pd.Series) -> list[Any]:
     return [None if pd.isna(value) else value for value in column.tolist()]
 
 
-__all__ = ["CELL_RESOLUTION", "Intake", "days", "moments", "numbers", "plain", "texts"]
+__all__ = ["CELL_RESOLUTION", "Intake", "days", "lines", "moments", "numbers", "plain", "texts"]

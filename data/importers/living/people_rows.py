@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import and_, bindparam, or_, select, update
 
 from data.importers.living.covers import current_covers, set_insured_until
-from data.importers.living.intake import CELL_RESOLUTION, days, numbers, plain, texts
+from data.importers.living.intake import CELL_RESOLUTION, days, lines, numbers, plain, texts
 from data.importers.preview import different
 from data.store.bulk import insert_columns, reserve_ids
 from data.store.personal import (
@@ -63,7 +63,7 @@ def existing_people(intake: Intake) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "person_id": texts(code),
-            "name": texts(name),
+            "name": lines(name),
             "tier": texts(tier),
             "station_id": texts(station),
             "profession": texts(profession),
@@ -75,7 +75,7 @@ def existing_people(intake: Intake) -> pd.DataFrame:
             ),
             "sex": texts(sex),
             "born_on": days(born),
-            "address": texts(address),
+            "address": lines(address),
             "lng": numbers(lng),
             "lat": numbers(lat),
             "max_shifts": pd.Series(most, dtype="Int64"),
@@ -368,25 +368,21 @@ def _held_now(intake: Intake) -> ColumnElement[bool]:
 def _held(intake: Intake) -> dict[int, tuple[str, ...]]:
     """Give the qualifications that each person holds today, in order of their codes."""
     q = PersonQualification
-    query = (
-        select(q.person_id, q.qualification)
-        .where(_held_now(intake))
-        .order_by(q.person_id, q.qualification)
-        .distinct()
-    )
+    query = select(q.person_id, q.qualification).where(_held_now(intake)).distinct()
     found: dict[int, list[str]] = {}
     for person, word in intake.rows(query):
         found.setdefault(person, []).append(word)
-    return {person: tuple(words) for person, words in found.items()}
+    # Sorted here: databases sort by rules of their own.
+    return {person: tuple(sorted(words)) for person, words in found.items()}
 
 
 def _joined(intake: Intake) -> dict[int, str]:
-    """Give each person's team: the first that they joined and are still in."""
+    """Give each person's team: the first within the scope that they joined and are still in."""
     m = TeamMember
     query = (
         select(m.person_id, Team.code)
         .join(Team, Team.id == m.team_id)
-        .where(m.until.is_(None))
+        .where(m.until.is_(None), intake.scope.teams_())
         .order_by(m.id.desc())
     )
     return dict(intake.rows(query))

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
+from data.importers.kinds import KINDS
 from data.importers.living import covers, incident_rows, people_rows, plan_rows, team_rows
 from data.importers.living.known import known_of_records
 from data.importers.tables import read_import
@@ -18,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pandas as pd
-
+    from data.importers.kinds import Kind
     from data.importers.living.intake import Intake
     from data.importers.preview import ImportPreview
     from data.importers.tables import ReadImport
@@ -111,6 +113,7 @@ def read_for_records(
     prepare = way.prepare
 
     def prepared(table: pd.DataFrame) -> pd.DataFrame:
+        table = _kept(KINDS[kind], table, existing)
         return table if prepare is None else prepare(table, existing)
 
     return read_import(
@@ -164,6 +167,17 @@ def take(
     if progress is not None:
         progress("writing", total, total)
     return counts
+
+
+def _kept(kind: Kind, table: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
+    """Fill what a row may leave empty of what is there with what is there."""
+    for column in kind.columns:
+        name = column.name
+        if column.kept and name in table:
+            at = pd.Index(existing[kind.key[0]]).get_indexer(pd.Index(table[kind.key[0]]))
+            known = existing[name].reindex(at).reset_index(drop=True).fillna("")
+            table[name] = table[name].mask(table[name] == "", known)
+    return table
 
 
 def _way(intake: Intake, kind: str) -> _Way:

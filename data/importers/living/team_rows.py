@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import bindparam, select, update
 
-from data.importers.living.intake import plain, texts
+from data.importers.living.intake import lines, plain, texts
 from data.importers.preview import different
 from data.store.bulk import insert_columns, reserve_ids
 from data.store.tables.ground import Station
@@ -34,14 +34,14 @@ def existing_teams(intake: Intake) -> pd.DataFrame:
         intake.rows(
             select(m.team_id, Person.code)
             .join(Person, Person.id == m.person_id)
-            .where(m.is_leader, m.until.is_(None))
+            .where(m.is_leader, m.until.is_(None), intake.scope.people())
             .order_by(m.id.desc())
         )
     )
     return pd.DataFrame(
         {
             "team_id": texts(code),
-            "name": texts(name),
+            "name": lines(name),
             "station_id": texts(station),
             "specialism": texts(specialism),
             "leader_id": texts([leaders.get(team) for team in ids]),
@@ -60,14 +60,8 @@ def take_teams(intake: Intake, preview: ImportPreview) -> None:
     if len(changed):
         known = intake.ids(Team)
         columns = {**_columns(intake, changed), "team": [known[c] for c in changed["team_id"]]}
-        rows = [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*columns.values(), strict=True)
-        ]
-        table = _table(Team)
-        statement = update(table).where(table.c.id == bindparam("team"))
-        statement = statement.values({name: bindparam(name) for name in columns if name != "team"})
-        intake.session.connection().execute(statement, rows)
+        if len(columns) > 1:
+            _update(intake, columns)
         made |= known
     if "leader_id" in new:
         led = list(zip(new["team_id"], new["leader_id"], strict=True))
@@ -80,8 +74,18 @@ def take_teams(intake: Intake, preview: ImportPreview) -> None:
         _set_leaders(intake, [(made[team], leader) for team, leader in led])
 
 
+def _update(intake: Intake, columns: dict[str, list[Any]]) -> None:
+    rows = [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
+    table = _table(Team)
+    statement = update(table).where(table.c.id == bindparam("team"))
+    statement = statement.values({name: bindparam(name) for name in columns if name != "team"})
+    intake.session.connection().execute(statement, rows)
+
+
 def _columns(intake: Intake, table: pd.DataFrame) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {"name": table["name"].tolist()}
+    columns = {"name": table["name"].tolist()} if "name" in table else {}
     if "station_id" in table:
         stations = intake.ids(Station)
         columns["station_id"] = [stations.get(code) for code in table["station_id"]]
