@@ -222,6 +222,8 @@ def _move(
     if taken:
         rows = [and_(Assignment.person == p, Assignment.shift == s) for p, _, s, _ in taken]
         session.execute(delete(Assignment).where(Assignment.roster_id == roster_id, or_(*rows)))
+    if not given:
+        return
     last = session.scalar(
         select(func.max(Assignment.position)).where(Assignment.roster_id == roster_id)
     )

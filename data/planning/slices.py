@@ -8,7 +8,7 @@ and after, differs as it does for the whole roster.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,18 @@ class Slice:
 
     part: Part
     places: tuple[Place, ...]
+
+    def around(self, people: Collection[int], posts: Collection[tuple[int, int]]) -> Slice:
+        """Give the part of this part around some posts and all posts at which some people stand.
+
+        `slice_around` of the same gives a part of which the check says the same; this one asks
+        no database.
+        """
+        own = {place[1:3] for place in self.places if place[0] in people} | set(posts)
+        lines = {line: one for line, one in self.part.weights.items() if line[:2] in own}
+        fixed = frozenset(place for place in self.part.fixed if place[1:3] in own)
+        places = tuple(place for place in self.places if place[1:3] in own)
+        return Slice(replace(self.part, weights=lines, fixed=fixed), places)
 
 
 def slice_around(
@@ -75,11 +87,7 @@ def _part(
     settings = json.loads(row.settings)
     zone = ZoneInfo(settings["timezone"])
     costs = {**settings["costs"], "extra_shift": tuple(settings["costs"]["extra_shift"])}
-    beats = _rows(session, t.EditionBeat, t.EditionBeat.edition_id == row.edition_id, posts, 0)
-    mine = {table: table.scenario_id == scenario_id for table in (t.ScenarioShift, t.ScenarioRole)}
-    shifts = _rows(session, t.ScenarioShift, mine[t.ScenarioShift], posts, 1)
-    roles = session.scalars(select(t.ScenarioRole).where(mine[t.ScenarioRole]))
-    pins = _at_posts(session, t.ScenarioPin, scenario_id, posts)
+    pins = _at_posts(session, t.ScenarioPin, scenario_id, posts, "person", "role", "kind")
     kinds = {
         kind: frozenset(
             (pin.person, pin.beat, pin.shift, pin.role)
@@ -92,12 +100,9 @@ def _part(
         rules=Rules(**settings["rules"]),
         costs=Costs(**costs),
         people=_people(session, scenario_id, people),
-        beats={b.position: WalkBeat(b.code, b.station_code, b.lat, b.lng) for b in beats},
-        shifts={
-            s.position: WalkShift(s.code, s.starts_at, s.ends_at, s.ends_at.astimezone(zone).date())
-            for s in shifts
-        },
-        roles={r.position: _role(r) for r in roles},
+        beats=_beats(session, row.edition_id, {beat for beat, _ in posts}),
+        shifts=_shifts(session, scenario_id, {shift for _, shift in posts}, zone),
+        roles=_roles(session, scenario_id),
         weights=_weights(session, scenario_id, posts),
         dislikes=_dislikes(session, scenario_id, people, {shift for _, shift in posts}),
         fixed=kinds["fixed"],
@@ -105,44 +110,71 @@ def _part(
     )
 
 
-def _rows(
-    session: Session, table: Any, mine: Any, posts: set[tuple[int, int]], which: int
-) -> list[Any]:
-    wanted = {post[which] for post in posts}
-    return list(session.scalars(select(table).where(mine, table.position.in_(wanted))))
+# Columns are read, not entities: a part is hundreds of rows, and an entity costs ten times a row.
 
 
-def _people(session: Session, scenario_id: int, people: set[int]) -> dict[int, WalkPerson]:
-    table = t.ScenarioPerson
-    found = session.scalars(
-        select(table).where(table.scenario_id == scenario_id, table.position.in_(people))
+def _beats(session: Session, edition_id: int, beats: set[int]) -> dict[int, WalkBeat]:
+    b = t.EditionBeat
+    query = select(b.position, b.code, b.station_code, b.lat, b.lng).where(
+        b.edition_id == edition_id, b.position.in_(beats)
+    )
+    return {row[0]: WalkBeat(*row[1:]) for row in session.execute(query)}
+
+
+def _shifts(
+    session: Session, scenario_id: int, shifts: set[int], zone: ZoneInfo
+) -> dict[int, WalkShift]:
+    s = t.ScenarioShift
+    query = select(s.position, s.code, s.starts_at, s.ends_at).where(
+        s.scenario_id == scenario_id, s.position.in_(shifts)
     )
     return {
-        p.position: WalkPerson(
-            code=p.code,
-            tier=p.tier,
-            station=p.station_code,
-            profession=p.profession,
-            qualifications=_set(p.qualifications),
-            lat=p.lat,
-            lng=p.lng,
-            max_shifts=p.max_shifts,
-            limit_m=p.travel_limit_m,
-            insured_until=p.insured_until,
-        )
-        for p in found
+        position: WalkShift(code, starts_at, ends_at, ends_at.astimezone(zone).date())
+        for position, code, starts_at, ends_at in session.execute(query)
     }
 
 
-def _role(row: t.ScenarioRole) -> WalkRole:
-    return WalkRole(
-        code=row.code,
-        tier=row.tier,
-        hazardous=row.hazardous,
-        supervised=row.supervised,
-        professions=_set(row.professions),
-        qualifications=_set(row.qualifications),
+def _people(session: Session, scenario_id: int, people: set[int]) -> dict[int, WalkPerson]:
+    p = t.ScenarioPerson
+    columns: Any = (
+        *(p.position, p.code, p.tier, p.station_code, p.profession, p.qualifications),
+        *(p.lat, p.lng, p.max_shifts, p.travel_limit_m, p.insured_until),
     )
+    query = select(*columns).where(p.scenario_id == scenario_id, p.position.in_(people))
+    return {
+        row.position: WalkPerson(
+            code=row.code,
+            tier=row.tier,
+            station=row.station_code,
+            profession=row.profession,
+            qualifications=_set(row.qualifications),
+            lat=row.lat,
+            lng=row.lng,
+            max_shifts=row.max_shifts,
+            limit_m=row.travel_limit_m,
+            insured_until=row.insured_until,
+        )
+        for row in session.execute(query)
+    }
+
+
+def _roles(session: Session, scenario_id: int) -> dict[int, WalkRole]:
+    r = t.ScenarioRole
+    columns: Any = (
+        *(r.position, r.code, r.tier, r.hazardous),
+        *(r.supervised, r.professions, r.qualifications),
+    )
+    return {
+        row.position: WalkRole(
+            code=row.code,
+            tier=row.tier,
+            hazardous=row.hazardous,
+            supervised=row.supervised,
+            professions=_set(row.professions),
+            qualifications=_set(row.qualifications),
+        )
+        for row in session.execute(select(*columns).where(r.scenario_id == scenario_id))
+    }
 
 
 def _set(text: str) -> frozenset[str]:
@@ -152,7 +184,7 @@ def _set(text: str) -> frozenset[str]:
 def _weights(
     session: Session, scenario_id: int, posts: set[tuple[int, int]]
 ) -> dict[tuple[int, int, int], tuple[int, ...]]:
-    found = _at_posts(session, t.ScenarioDemand, scenario_id, posts)
+    found = _at_posts(session, t.ScenarioDemand, scenario_id, posts, "role", "weights", "required")
     weights = rows.weight_tuples([d.weights for d in found], [d.required for d in found])
     return {
         (line.beat, line.shift, line.role): tuple(map(int, weight))
@@ -171,11 +203,11 @@ def _dislikes(
 
 
 def _at_posts(
-    session: Session, table: Any, scenario_id: int, posts: set[tuple[int, int]]
+    session: Session, table: Any, scenario_id: int, posts: set[tuple[int, int]], *columns: str
 ) -> list[Any]:
-    query = select(table).where(
+    query = select(table.beat, table.shift, *(getattr(table, name) for name in columns)).where(
         table.scenario_id == scenario_id,
         table.beat.in_({beat for beat, _ in posts}),
         table.shift.in_({shift for _, shift in posts}),
     )
-    return [row for row in session.scalars(query) if (row.beat, row.shift) in posts]
+    return [row for row in session.execute(query) if row[:2] in posts]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from data.planning.board import people_of, turns_of
 from data.planning.edits import outcome_of
@@ -24,7 +25,7 @@ from dispatch.rules import Tier
 from grid.travel import great_circle_m
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
+    from sqlalchemy import Row, Select
     from sqlalchemy.orm import Session
 
     from data.planning.board import Member
@@ -96,7 +97,8 @@ def suggest(
     best: list[Suggestion] = []
     for i in order[:TRIED].tolist():
         one = found[i]
-        outcome, _, _ = outcome_of(around, (), [(one.position, beat, shift, role_at)])
+        theirs = around.around({one.position}, [(beat, shift)])
+        outcome, _, _ = outcome_of(theirs, (), [(one.position, beat, shift, role_at)])
         if outcome.is_refused:
             continue
         held = sorted(wanted & set(one.qualifications.split(";")))
@@ -118,16 +120,11 @@ def _candidates(
     shift: int,
 ) -> list[Row[*tuple[Any, ...]]]:
     p, v, a = ScenarioPerson, ScenarioAvailability, Assignment
-    conditions = [p.scenario_id == scenario.id, p.tier == role.tier]
+    conditions = [p.scenario_id == scenario.id]
     if role.tier == Tier.VOLUNTEER:
-        north = _reach_m(session, scenario) / _DEG_M
-        east = north / max(float(np.cos(np.radians(ground.lat))), 0.1)
-        conditions += [
-            p.lat.between(ground.lat - north, ground.lat + north),
-            p.lng.between(ground.lng - east, ground.lng + east),
-        ]
+        conditions.append(p.position.in_(_near(session, scenario, ground)))
     else:
-        conditions.append(p.station_code == ground.station_code)
+        conditions += [p.tier == role.tier, p.station_code == ground.station_code]
     query = (
         select(p.position, p.profession, p.qualifications, p.lat, p.lng)
         .join(v, and_(v.scenario_id == p.scenario_id, v.person == p.position, v.shift == shift))
@@ -146,14 +143,30 @@ def _candidates(
     ]
 
 
-def _reach_m(session: Session, scenario: Scenario) -> float:
-    """Return the great-circle metres beyond which no volunteer may be placed (H5)."""
+def _near(session: Session, scenario: Scenario, ground: EditionBeat) -> Select[int]:
+    """Select the volunteers who may be sent to a beat, and few others (H5).
+
+    A box as wide as anybody's limit is what the index finds; most people's own box is narrower.
+    All columns are the index's, so no row is read of those who are out of reach.
+    """
+    p = aliased(ScenarioPerson)
     rules = json.loads(scenario.settings)["rules"]
-    own = session.scalar(
-        select(func.max(ScenarioPerson.travel_limit_m)).where(
-            ScenarioPerson.scenario_id == scenario.id
-        )
+    city = float(rules["volunteer_travel_limit_m"])
+    degrees = 1 / (max(rules["travel_factor"], 1e-9) * _DEG_M)  # of latitude, a metre of way
+    wider = 1 / max(float(np.cos(np.radians(ground.lat))), 0.1)  # of longitude to latitude
+    widest = session.scalar(
+        select(p.travel_limit_m)
+        .where(p.scenario_id == scenario.id, p.travel_limit_m.is_not(None))
+        .order_by(p.travel_limit_m.desc())
+        .limit(1)
     )
-    return float(
-        max(own or 0.0, rules["volunteer_travel_limit_m"]) / max(rules["travel_factor"], 1e-9)
+    north = max(widest or 0.0, city) * degrees
+    own = func.coalesce(p.travel_limit_m, city) * degrees
+    return select(p.position).where(
+        p.scenario_id == scenario.id,
+        p.tier == Tier.VOLUNTEER,
+        p.lat.between(ground.lat - north, ground.lat + north),
+        p.lng.between(ground.lng - north * wider, ground.lng + north * wider),
+        func.abs(p.lat - ground.lat) <= own,
+        func.abs(p.lng - ground.lng) <= own * wider,
     )

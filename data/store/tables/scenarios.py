@@ -13,7 +13,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.store.tables.base import (
@@ -173,6 +180,17 @@ class ScenarioPerson(Base):
         UniqueConstraint("scenario_id", "code"),
         one_of("tier", Tier),
         at_least("max_shifts", 0),
+        # Who is near enough to a post, and how far anybody may be sent.
+        Index(
+            "ix_scenario_person_scenario_id_tier_lat_lng",
+            *("scenario_id", "tier", "lat", "lng", "travel_limit_m"),
+        ),
+        Index(
+            "ix_scenario_person_scenario_id_travel_limit_m",
+            *("scenario_id", "travel_limit_m"),
+            sqlite_where=text("travel_limit_m IS NOT NULL"),
+            postgresql_where=text("travel_limit_m IS NOT NULL"),
+        ),
     )
     scenario_id: Mapped[Ref] = mapped_column(
         ForeignKey("scenario.id", ondelete="CASCADE"), primary_key=True
