@@ -1,4 +1,4 @@
-"""Shared by all tests: a real Chromium for those marked `browser`.
+"""Shared by all tests: a real Chromium for those marked `browser`, stores on both databases.
 
 Without Chromium they are left out and the summary says so in red; with
 ``JINGGE_REQUIRE_BROWSER=1`` (CI) the run is refused instead.
@@ -11,9 +11,23 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from store_fixtures import (  # noqa: F401 - pytest finds them here
+    empty,
+    empty_url,
+    filled,
+    filling,
+    pytest_generate_tests,
+    server,
+    sqlite_template,
+    store,
+    templates,
+    url,
+)
+from tiny_store import write_tiny_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -67,3 +81,11 @@ def browser() -> Iterator[Browser]:
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny city with ground and names, as a bundle."""
+    directory = tmp_path_factory.mktemp("tiny") / "bundle"
+    write_tiny_bundle(directory)
+    return directory

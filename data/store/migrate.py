@@ -7,6 +7,7 @@ of a run are one transaction: whatever goes wrong leaves the old schema.
 from __future__ import annotations
 
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ def current_revision(connection: Connection) -> str:
     return context.get_current_revision() or ""
 
 
+@cache
 def head_revision() -> str:
     """Return the revision that this program works with."""
     return ScriptDirectory.from_config(configuration()).get_current_head() or ""

@@ -5,54 +5,27 @@ its own, on both databases where the test is parametrised by ``kind``. How to lo
 `service_client`.
 """
 
-# ruff: noqa: F811 - a fixture is taken by its name
-
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import store_fixtures
 from service_client import RunningService, start_service, stop_service
-from store_fixtures import (  # noqa: F401 - pytest finds them here
-    execute,
-    new_database,
-    postgres_template,
-    pytest_configure,
-    server,
-    sqlite_template,
-)
-from tiny_store import ROSTER, fill_tiny, plan_by_hand, write_tiny_bundle
+from store_fixtures import Filling, Templates
+from tiny_store import ROSTER, fill_tiny, plan_by_hand
 
 from data.bundle import bundle_sha256, read_bundle
 from data.results import write_result
-from data.store.engine import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from starlette.testclient import TestClient
 
     from api.city import City
     from api.settings import Settings
-
-TINY = "template_tiny"
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what takes `kind` on both databases, unless the word means something else there."""
-    marks = metafunc.definition.iter_markers("parametrize")
-    if not any("kind" in str(mark.args[0]) for mark in marks):
-        store_fixtures.pytest_generate_tests(metafunc)
-
-
-@pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("tiny") / "bundle"
-    write_tiny_bundle(directory)
-    return directory
 
 
 @pytest.fixture(scope="session")
@@ -63,38 +36,25 @@ def result_dir(bundle: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_file(bundle: Path, sqlite_template: Path) -> Path:
-    """A SQLite store with the tiny city, to be copied."""
-    file = bundle.parent / "tiny.db"
-    shutil.copy(sqlite_template, file)
-    store = open_store(f"sqlite:///{file}")
-    fill_tiny(store, bundle)
-    store.close()
-    return file
+def tiny_filling(bundle: Path) -> Filling:
+    """The tiny city, its roster published."""
+    return Filling("tiny", lambda store: fill_tiny(store, bundle))
 
 
 @pytest.fixture(scope="session")
-def tiny_database(bundle: Path, postgres_template: str, request: pytest.FixtureRequest) -> str:
-    """A PostgreSQL database with the tiny city, to be copied."""
-    server = request.getfixturevalue("server")
-    execute(server, f"CREATE DATABASE {TINY} TEMPLATE {postgres_template}")
-    store = open_store(server.url(TINY))
-    fill_tiny(store, bundle)
-    store.close()
-    return TINY
+def tiny_file(templates: Templates, tiny_filling: Filling) -> Path:
+    """A SQLite store with the tiny city, to be copied."""
+    return Path(templates.get("sqlite", tiny_filling)[0])
 
 
 @pytest.fixture
-def tiny_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def tiny_url(
+    tmp_path: Path, templates: Templates, tiny_filling: Filling, request: pytest.FixtureRequest
+) -> Iterator[str]:
     """The address of a store of the test's own with the tiny city in it."""
     kind = request.getfixturevalue("kind") if "kind" in request.fixturenames else "sqlite"
-    if kind == "sqlite":
-        file = tmp_path / "tiny.db"
-        shutil.copy(request.getfixturevalue("tiny_file"), file)
-        yield f"sqlite:///{file}"
-    else:
-        template = request.getfixturevalue("tiny_database")
-        yield from new_database(request.getfixturevalue("server"), template)
+    with templates.copy(kind, tmp_path, tiny_filling) as address:
+        yield address
 
 
 @pytest.fixture

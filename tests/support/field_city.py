@@ -47,13 +47,17 @@ def crowded_scenario(**changes: Any) -> Scenario:
     return tiny_scenario(people=people_table(*own, *crowd), **changes)
 
 
+def fill_city(store: Store) -> None:
+    """Fill an empty store with the ground and the people of the city."""
+    record = make_record(crowded_scenario())
+    store.submit(lambda s: fill_records(s, record, bureau_name="局", now=NOW))
+
+
 class City:
     """The filled store and ids by code."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        record = make_record(crowded_scenario())
-        store.submit(lambda s: fill_records(s, record, bureau_name="局", now=NOW))
         with store.read() as session:
             self.people = dict(session.execute(select(Person.code, Person.id)).all())
             self.beats = dict(session.execute(select(Beat.code, Beat.id)).all())

@@ -1,4 +1,14 @@
-"""A store for each test, on both databases, made from a template that was migrated once.
+"""A store for each test, on both databases, copied from one that was migrated and filled once.
+
+A module or a directory says with what its stores are filled by a fixture of its own::
+
+    @pytest.fixture
+    def filling() -> Filling:
+        return Filling("town", fill_town)
+
+    @pytest.fixture
+    def town(filled: Town) -> Town:  # what `fill_town` returned
+        return filled
 
 Without PostgreSQL's server binaries the tests on it are left out and the summary says so; with
 ``JINGGE_REQUIRE_POSTGRES=1`` (CI) the run is refused instead.
@@ -9,7 +19,10 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -19,22 +32,75 @@ from data.store.engine import Engines, Store, open_engines, open_store
 from data.store.migrate import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
-TEMPLATE = "template_jingge"
 NUMBERS = itertools.count(1)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "only(kind): runs on one of the two databases")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that takes `kind`, itself or through a fixture, on both databases."""
-    if "kind" in metafunc.fixturenames:
+    """Run what takes `kind`, itself or through a fixture, on both databases.
+
+    Unless the test is parametrised by that word, which may mean something else there.
+    """
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "kind" in metafunc.fixturenames and not any("kind" in str(one.args[0]) for one in marks):
         only = metafunc.definition.get_closest_marker("only")
         metafunc.parametrize("kind", only.args if only else ["sqlite", "postgresql"])
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What is in a store when a test gets it: an identifier of its own, and what puts it there."""
+
+    name: str
+    fill: Callable[[Store], Any]
+
+
+@dataclass
+class Templates:
+    """Databases to be copied: migrated, and filled in every way that tests ask for, once each."""
+
+    folder: Path
+    find_server: Callable[[], Server]
+    made: dict[tuple[str, str], tuple[str, Any]] = field(default_factory=dict)
+
+    def get(self, kind: str, filling: Filling | None = None) -> tuple[str, Any]:
+        """Give a template, a file or the name of a database, and what its filling returned."""
+        key = (kind, filling.name if filling else "")
+        if key not in self.made:
+            self.made[key] = self._make(kind, filling)
+        return self.made[key]
+
+    @contextmanager
+    def copy(self, kind: str, folder: Path, filling: Filling | None = None) -> Iterator[str]:
+        """Give the address of a copy of a template, which is gone afterwards."""
+        template, _ = self.get(kind, filling)
+        if kind == "sqlite":
+            file = folder / f"{filling.name if filling else 'store'}.db"
+            shutil.copy(template, file)
+            yield f"sqlite:///{file}"
+        else:
+            yield from new_database(self.find_server(), template)
+
+    def _make(self, kind: str, filling: Filling | None) -> tuple[str, Any]:
+        source = self.get(kind)[0] if filling else "template0"
+        name = f"template_{filling.name if filling else 'jingge'}"
+        if kind == "sqlite":
+            made = str(self.folder / f"{name}.db")
+            if filling:
+                shutil.copy(source, made)
+            url = f"sqlite:///{made}"
+        else:
+            made = name
+            execute(self.find_server(), f"CREATE DATABASE {name} TEMPLATE {source}")
+            url = self.find_server().url(name)
+        if filling is None:
+            _migrate(url)
+            return made, None
+        store = open_store(url)
+        value = filling.fill(store)
+        store.close()
+        return made, value
 
 
 @pytest.fixture(scope="session")
@@ -50,17 +116,28 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "store.db"
-    _migrate(f"sqlite:///{file}")
-    return file
+def templates(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Templates:
+    return Templates(tmp_path_factory.mktemp("template"), lambda: request.getfixturevalue("server"))
 
 
 @pytest.fixture(scope="session")
-def postgres_template(server: Server) -> str:
-    execute(server, f"CREATE DATABASE {TEMPLATE}")
-    _migrate(server.url(TEMPLATE))
-    return TEMPLATE
+def sqlite_template(templates: Templates) -> Path:
+    """A migrated SQLite store with no rows, to be copied."""
+    return Path(templates.get("sqlite")[0])
+
+
+@pytest.fixture
+def filling() -> Filling | None:
+    """What is in the stores: nothing, where no module or directory says otherwise."""
+    return None
+
+
+@pytest.fixture
+def filled(kind: str, filling: Filling | None, templates: Templates) -> Any:
+    """What the filling returned, such as ids."""
+    return templates.get(kind, filling)[1]
 
 
 @pytest.fixture
@@ -73,15 +150,10 @@ def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
 
 
 @pytest.fixture
-def url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give the address of a migrated database with no rows."""
-    if kind == "sqlite":
-        file = tmp_path / "store.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
-        yield f"sqlite:///{file}"
-    else:
-        template = request.getfixturevalue("postgres_template")
-        yield from new_database(request.getfixturevalue("server"), template)
+def url(kind: str, tmp_path: Path, templates: Templates, filling: Filling | None) -> Iterator[str]:
+    """Give the address of a migrated database, filled as `filling` says."""
+    with templates.copy(kind, tmp_path, filling) as address:
+        yield address
 
 
 @pytest.fixture
@@ -100,7 +172,8 @@ def empty(empty_url: str) -> Iterator[Engines]:
 
 def new_database(server: Server, template: str) -> Iterator[str]:
     name = f"test_{next(NUMBERS)}"
-    execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # Copying files takes half the time of copying rows through the log.
+    execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield server.url(name)
     execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 

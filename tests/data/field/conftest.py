@@ -1,27 +1,22 @@
-"""The tiny city in the store, on both databases."""
+"""The tiny city with its crowd in a store of each test's own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from field_city import City
-from store_fixtures import (  # noqa: F401 - pytest finds them here
-    empty,
-    empty_url,
-    postgres_template,
-    pytest_configure,
-    pytest_generate_tests,
-    server,
-    sqlite_template,
-    store,
-    url,
-)
+from field_city import City, fill_city
+from store_fixtures import Filling
 
 if TYPE_CHECKING:
     from data.store.engine import Store
 
 
 @pytest.fixture
-def city(store: Store) -> City:  # noqa: F811 - the fixture of that name
+def filling() -> Filling:
+    return Filling("crowd", fill_city)
+
+
+@pytest.fixture
+def city(store: Store) -> City:
     return City(store)

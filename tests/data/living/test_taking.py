@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import func, select
+from store_fixtures import Filling
 
 from data.demo import write_demo
 from data.importers.living.intake import Intake
@@ -48,8 +49,15 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> BundleRecord:
 
 
 @pytest.fixture
-def city(store: Store, record: BundleRecord) -> Store:
-    store.submit(lambda s: fill_records(s, record, bureau_name="包头市公安局", now=NOW))
+def filling(record: BundleRecord) -> Filling:
+    def fill(store: Store) -> None:
+        store.submit(lambda s: fill_records(s, record, bureau_name="包头市公安局", now=NOW))
+
+    return Filling("demo_40", fill)
+
+
+@pytest.fixture
+def city(store: Store) -> Store:
     return store
 
 

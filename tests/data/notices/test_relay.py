@@ -14,6 +14,7 @@ from loopback_receivers import Phone, receiving
 from py_vapid import Vapid02
 from reward_people import NOW, Town, fill_town
 from sqlalchemy import func, select
+from store_fixtures import Filling
 
 from data.notices.channels import Groups, Push, VapidKey, load_vapid
 from data.notices.errors import NoticeMissingError, SubscriptionError, TargetError
@@ -60,8 +61,13 @@ def vapid() -> VapidKey:
 
 
 @pytest.fixture
-def town(store: Store) -> Town:
-    return fill_town(store)
+def filling() -> Filling:
+    return Filling("town", fill_town)
+
+
+@pytest.fixture
+def town(filled: Town) -> Town:
+    return filled
 
 
 def told(store: Store, town: Town, event: str = "1", person: str = "v1", **more: Any) -> None:

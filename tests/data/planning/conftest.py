@@ -1,22 +1,12 @@
-"""The tiny city in a store of each test's own, on both databases (`store_fixtures`)."""
+"""The tiny city, its roster published, in a store of each test's own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from store_fixtures import (  # noqa: F401 - pytest finds them here
-    empty,
-    empty_url,
-    postgres_template,
-    pytest_configure,
-    pytest_generate_tests,
-    server,
-    sqlite_template,
-    store,
-    url,
-)
-from tiny_store import fill_tiny, write_tiny_bundle
+from store_fixtures import Filling
+from tiny_store import fill_tiny
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,14 +14,11 @@ if TYPE_CHECKING:
     from data.store.engine import Store
 
 
-@pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("tiny") / "bundle"
-    write_tiny_bundle(directory)
-    return directory
+@pytest.fixture
+def filling(bundle: Path) -> Filling:
+    return Filling("tiny", lambda store: fill_tiny(store, bundle))
 
 
 @pytest.fixture
-def city(store: Store, bundle: Path) -> Store:  # noqa: F811
-    fill_tiny(store, bundle)
+def city(store: Store) -> Store:
     return store

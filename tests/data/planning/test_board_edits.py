@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from store_fixtures import Filling
 from tiny_store import NOW, fill_tiny
 
 from data.planning.board import read_board
@@ -43,8 +44,13 @@ CITY = Reader(Scope(city=True), drafts=True, key="account:1")
 
 
 @pytest.fixture
-def draft(store: Store, bundle: Path) -> tuple[Store, int]:
-    return store, fill_tiny(store, bundle, published=False)
+def filling(bundle: Path) -> Filling:
+    return Filling("draft", lambda store: fill_tiny(store, bundle, published=False))
+
+
+@pytest.fixture
+def draft(store: Store, filled: int) -> tuple[Store, int]:
+    return store, filled
 
 
 def figures(session: Session, roster_id: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reward_people import KEYS, NOW, Town, fill_town
+from store_fixtures import Filling
 from tiny_city import HAIWEI, LIMIN
 
 from data.points.anomalies import NEAR_BITS, _bands, _circles, _differ, find_anomalies
@@ -26,8 +27,13 @@ PICTURE = 0x0F0F33CC55AA1234
 
 
 @pytest.fixture
-def town(store: Store) -> Town:
-    return fill_town(store)
+def filling() -> Filling:
+    return Filling("town", fill_town)
+
+
+@pytest.fixture
+def town(filled: Town) -> Town:
+    return filled
 
 
 def give(store: Store, town: Town, author: str, *, hash_: int | None = None, **more: Any) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reward_people import KEYS, NOW, Town, fill_town
 from sqlalchemy import delete, text
 from sqlalchemy.exc import DatabaseError
+from store_fixtures import Filling
 
 from data.points.accounts import balance_of, issuing_account, person_account
 from data.points.awards import Merit, award, reverse
@@ -36,8 +37,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def town(store: Store) -> Town:
-    return fill_town(store)
+def filling() -> Filling:
+    return Filling("town", fill_town)
+
+
+@pytest.fixture
+def town(filled: Town) -> Town:
+    return filled
 
 
 def merit(town: Town, person: str, key: str, **more: object) -> Merit:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from reward_people import KEYS, NOW, Town, fill_town
+from store_fixtures import Filling
 
 from data.points.accounts import balance_of
 from data.points.awards import Merit, award
@@ -44,8 +45,13 @@ ANNA, BORIS = Staff("account:91", None), Staff("account:92", None)
 
 
 @pytest.fixture
-def town(store: Store) -> Town:
-    return fill_town(store, volunteers=8)
+def filling() -> Filling:
+    return Filling("larger_town", lambda store: fill_town(store, volunteers=8))
+
+
+@pytest.fixture
+def town(filled: Town) -> Town:
+    return filled
 
 
 @pytest.fixture

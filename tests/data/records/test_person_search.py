@@ -123,7 +123,7 @@ def test_pages_miss_and_repeat_nobody(city: Store, limit: int) -> None:
     assert seen == EVERYBODY
 
 
-@pytest.mark.only(["sqlite"])
+@pytest.mark.only("sqlite")
 def test_what_is_no_question_is_refused(store: Store) -> None:
     with store.read() as session:
         for cursor in ("x", "WyJhIl0", "W10", "WzFlOTld", "W3RydWVd", "[" * 5000):

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from reward_people import KEYS, NOW, Town, fill_town
 from sqlalchemy import select, text
+from store_fixtures import Filling
 from tiny_city import HAIWEI, HUASHENG, LIMIN
 
 from data.points.accounts import balance_of
@@ -52,8 +53,13 @@ CITY = Scope(city=True)
 
 
 @pytest.fixture
-def town(store: Store) -> Town:
-    return fill_town(store)
+def filling() -> Filling:
+    return Filling("town", fill_town)
+
+
+@pytest.fixture
+def town(filled: Town) -> Town:
+    return filled
 
 
 def draft(key: str = "k", **changes: object) -> TipDraft:
