@@ -1,6 +1,7 @@
 """Plan a province: how time and memory grow from a tenth of a city to ten cities.
 
     python benchmarks/province.py DIR [--sizes 1/10,1/3,1,2,5,10] [--rounds 1] [--workers 2]
+    python benchmarks/province.py DIR --time-limit 60          # as an office plans: so long a city
 
 Makes the bundles that are missing under ``DIR`` (not timed), then plans each size by itself, files
 to files. A province is independent cities: each is planned by a process of its own, as many at a
@@ -54,7 +55,7 @@ class Task:
 
     bundle: str
     out: str
-    rounds: int
+    effort: Effort
     workers: int
     seed: int
     scheduler: str | None
@@ -137,7 +138,7 @@ def plan_city(task: Task) -> CityRun:
         result = plan_bundle(
             Path(task.bundle),
             Path(task.out),
-            effort=Effort(rounds=task.rounds),
+            effort=task.effort,
             workers=task.workers,
             seed=task.seed,
             pool=pool,
@@ -194,6 +195,13 @@ def total_memory(peaks: list[float]) -> Iterator[None]:
         thread.join()
 
 
+def effort_of(options: argparse.Namespace) -> Effort:
+    """Return what is spent on each city."""
+    if options.time_limit is not None:
+        return Effort(time_limit_s=options.time_limit)
+    return Effort(rounds=options.rounds)
+
+
 def run_size(bundles: list[Path], size: str, options: argparse.Namespace) -> SizeRun:
     """Plan the bundles, as many at a time as there are workers."""
     at_once = min(options.workers, len(bundles))
@@ -201,7 +209,7 @@ def run_size(bundles: list[Path], size: str, options: argparse.Namespace) -> Siz
         Task(
             bundle=str(bundle),
             out=str(options.directory / "plans" / f"{size.replace('/', '-')}" / bundle.name),
-            rounds=options.rounds,
+            effort=effort_of(options),
             workers=max(1, options.workers // at_once),
             seed=options.seed,
             scheduler=options.scheduler,
@@ -318,8 +326,13 @@ def country(largest: SizeRun, volunteers: int) -> list[str]:
 def command(options: argparse.Namespace) -> str:
     """Return the command that gives these figures again."""
     return (
-        f"python benchmarks/province.py DIR --sizes {options.sizes} --rounds {options.rounds} "
-        f"--workers {options.workers} --seed {options.seed}"
+        f"python benchmarks/province.py DIR --sizes {options.sizes} "
+        + (
+            f"--rounds {options.rounds} "
+            if options.time_limit is None
+            else f"--time-limit {options.time_limit:g} "
+        )
+        + f"--workers {options.workers} --seed {options.seed}"
         + (f" --volunteers {options.volunteers}" if options.volunteers != VOLUNTEERS else "")
         + (f" --cities {options.cities}" if options.cities != _TEN else "")
         + (" --scheduler ADDRESS" if options.scheduler else "")
@@ -352,6 +365,7 @@ def main() -> None:
     )
     parser.add_argument("--volunteers", type=int, default=VOLUNTEERS, help="of one whole city")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--time-limit", type=float, metavar="S", help="a city, instead of rounds")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--make", action="store_true", help="make the missing bundles and end")
