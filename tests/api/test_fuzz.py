@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
@@ -17,11 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
-from service_client import start_service, stop_service
+from service_client import listed_app, start_service, stop_service
 from sqlalchemy import update
 
-from api.app import create_app
-from api.settings import Settings
 from data.store.tables.accounts import Account
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
     from service_client import RunningService
 
-    from api.service import Service
 
 EXAMPLES = int(os.environ.get("JINGGE_FUZZ_EXAMPLES", "4"))
 ROLES = ("administrator", "city_dispatcher", "reviewer", "auditor")
@@ -46,7 +43,7 @@ NOT_HERE = [positive_data_acceptance, ignored_auth]
 
 def operations() -> list[tuple[str, str]]:
     """Give path and method of every operation that we describe."""
-    document = create_app(cast("Service", StillService()), Settings(docs=True)).openapi()
+    document = listed_app().openapi()
     return [
         (path, method)
         for path, item in document["paths"].items()
@@ -54,12 +51,6 @@ def operations() -> list[tuple[str, str]]:
         if method in {"get", "post", "put", "patch", "delete"}
         and path != "/readyz"  # without its threads a service is not ready, which is 503
     ]
-
-
-class StillService:
-    """Enough of a service to describe the routes: nothing is asked of it."""
-
-    store = clock = keys = cities = passwords = throttle = None
 
 
 @pytest.fixture(scope="module")

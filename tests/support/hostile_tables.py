@@ -1,9 +1,9 @@
 # ruff: noqa: E501 - the corpus is a table
 """A corpus of table files that mean harm, or that only a machine could have made so badly.
 
-`corpus(secret, address)` gives name → (file name, bytes, what the refusal must say). A refusal of
-``ROWS`` means that the file is read and its one person refused; ``FINE`` that it does no harm and
-is read as it stands.
+`group(name, secret, address)` gives name → (file name, bytes, what the refusal must say), `corpus`
+those of all `GROUPS`. A refusal of ``ROWS`` means that the file is read and its one person refused;
+``FINE`` that it does no harm and is read as it stands.
 """
 
 from __future__ import annotations
@@ -104,11 +104,23 @@ def csv(*lines: str, head: str = ",".join(HEADINGS)) -> bytes:
 GOOD_LINE = ",".join(PERSON)
 
 
+GROUPS = ("bombs", "xml", "broken zips", "sheets", "cells", "texts", "others")
+
+
+def group(name: str, secret: str, address: str) -> dict[str, Item]:
+    """Return a group; `secret` is a path that must not be read, `address` must not be called."""
+    plain = {"bombs": _bombs, "sheets": _sheets, "texts": _texts}
+    if name in plain:
+        return plain[name]()
+    aimed = {"xml": _xml, "broken zips": _broken_zips, "cells": _cells, "others": _others}
+    return aimed[name](secret, address)
+
+
 def corpus(secret: str, address: str) -> dict[str, Item]:
-    """Return the corpus; `secret` is a path that must not be read, `address` must not be called."""
+    """Return all groups together."""
     items: dict[str, Item] = {}
-    aimed = (group(secret, address) for group in (_xml, _broken_zips, _cells, _others))
-    for found in (*aimed, _bombs(), _sheets(), _texts()):
+    for name in GROUPS:
+        found = group(name, secret, address)
         if clash := items.keys() & found.keys():
             raise ValueError(f"Expected names once, got {clash} twice.")
         items |= found

@@ -16,7 +16,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -165,6 +166,23 @@ class RunningService:
             cookie = {"name": PLAIN, "value": login.token, "url": address, "sameSite": "Lax"}
             context.add_cookies([{**cookie, "httpOnly": True}])  # type: ignore[list-item]
         return context
+
+
+class StillService:
+    """Enough of a service to list routes and to describe them: nothing is asked of it."""
+
+    store = clock = keys = cities = passwords = throttle = None
+
+
+@cache
+def listed_app() -> FastAPI:
+    """Make an application, once, whose routes and description are looked at, and nothing more.
+
+    The first service that is started takes it over.
+    """
+    app = create_app(cast("Service", StillService()), Settings(docs=True))
+    _FREE[True].append(app)
+    return app
 
 
 def start_service(

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from asgi_call import Ask, call_all
+from service_client import listed_app
 
 from api.access.authority import authority
 from api.access.policy import PUBLIC, PolicyError, require_actions, route_actions
-from api.app import create_app
-from api.settings import Settings
 from data.accounts.grants import ROLES
 
 if TYPE_CHECKING:
     from service_client import Login, RunningService
 
-    from api.service import Service
 
 SAFE = {"GET", "HEAD"}
 PLACES: dict[str, dict[str, str]] = {
@@ -43,15 +41,9 @@ ALWAYS = (
 )
 
 
-class StillService:
-    """Enough of a service to list the routes: nothing is asked of it."""
-
-    store = clock = keys = cities = passwords = throttle = None
-
-
 def routes() -> list[tuple[str, str, str]]:
     """Give method, path and action of every route."""
-    return list(route_actions(create_app(cast("Service", StillService()), Settings(docs=True))))
+    return list(route_actions(listed_app()))
 
 
 ROUTES = routes()
@@ -137,11 +129,15 @@ def test_public_routes_are_few(shared: RunningService) -> None:
 
 
 def test_a_route_without_an_action_stops_the_application() -> None:
-    app = create_app(cast("Service", StillService()), Settings(docs=True))
+    app = listed_app()
 
     @app.get("/forgotten")
     def forgotten() -> str:
         return "open to all"
 
-    with pytest.raises(PolicyError, match="/forgotten to name one action"):
-        require_actions(app)
+    try:
+        with pytest.raises(PolicyError, match="/forgotten to name one action"):
+            require_actions(app)
+    finally:
+        app.router.routes.pop()
+    require_actions(app)

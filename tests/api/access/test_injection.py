@@ -17,20 +17,18 @@ import shutil
 from contextlib import suppress
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import openpyxl
 import pytest
 from asgi_call import Ask, Told, call_all
 from payloads import PAYLOADS
-from service_client import Clock, start_service, stop_service
+from service_client import Clock, listed_app, start_service, stop_service
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 from tiny_store import KEYS, NOW
 
 from api.access.policy import route_actions
-from api.app import create_app
-from api.settings import Settings
 from data.field.limits import Limits
 from data.field.task_values import TaskValues
 from data.field.tasks import create_task, step_task
@@ -51,7 +49,6 @@ if TYPE_CHECKING:
 
     from service_client import Login
 
-    from api.service import Service
 
 HARMLESS: Final = "无害文字"
 ODD: Final = (
@@ -77,12 +74,6 @@ ALL: Final = (*PAYLOADS, *ODD)
 TEXTS: Final = [" · ".join(ALL[at : at + SPREAD]) for at in range(0, len(ALL), SPREAD)]
 STAFF: Final = ("city_dispatcher", "administrator", "auditor", "reviewer")
 FORMULA: Final = re.compile(r"^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20](?![\d.]+$)")
-
-
-class StillService:
-    """Enough of a service to list the routes."""
-
-    store = clock = keys = cities = passwords = throttle = None
 
 
 class Skeleton(HTMLParser):
@@ -219,6 +210,7 @@ class Spoken:
             "shift_id": "evening",
             "role": "patrol_guard",
             "kind": "people",
+            "topic": "duty-roles",
         }
 
     def address(self, path: str) -> str:
@@ -241,10 +233,9 @@ def clean(text: str) -> str:
 
 
 def paths(*, pages: bool) -> list[str]:
-    app = create_app(cast("Service", StillService()), Settings(docs=True))
     return [
         path
-        for method, path, action in route_actions(app)
+        for method, path, action in route_actions(listed_app())
         if method == "GET"
         and path.startswith("/api/") != pages
         and not path.startswith(("/maps/static", "/docs", "/openapi", "/metrics"))

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 from asgi_call import Ask, Told, call_all
+from service_client import listed_app
 from tiny_store import ID_NUMBERS, PHONES
 
 from api.access.authority import authority
 from api.access.policy import route_actions
-from api.app import create_app
-from api.settings import Settings
 
 if TYPE_CHECKING:
     from service_client import Login, RunningService
 
-    from api.service import Service
 
 THEIRS = ("wang", "li", "chen", "liu", "sun")  # of Kunbei; qian is of Halin, zhao of Wusutu
 FOREIGN: dict[str, tuple[str, dict[str, str]]] = {
@@ -66,12 +64,6 @@ LISTS = [
     "/api/v1/week/demand",
     "/api/v1/week/pins",
 ]
-
-
-class StillService:
-    """Enough of a service to list the routes."""
-
-    store = clock = keys = cities = passwords = throttle = None
 
 
 def markers() -> list[str]:
@@ -129,10 +121,9 @@ def in_kunbei(found: re.Match[str]) -> str:
 def test_no_answer_tells_others_of_the_people_of_a_station(
     shared: RunningService, strangers: dict[str, tuple[str, Login]]
 ) -> None:
-    app = create_app(cast("Service", StillService()), Settings(docs=True))
     paths = [
         (re.sub(r"\{(\w+)[^}]*\}", in_kunbei, path), action)
-        for method, path, action in route_actions(app)
+        for method, path, action in route_actions(listed_app())
         if method == "GET" and action
     ]
     marks = markers()
