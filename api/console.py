@@ -14,6 +14,7 @@ from api.access.actor import Access
 from api.access.policy import allowed, may
 from api.dependencies import KeysDep, NowDep, StoreDep, TemplatesDep, TodayDep
 from api.language import Texts, texts_of
+from api.office import Office
 from api.once import new_key
 from api.templating import Templates, page_language
 from data.store.audit import append
@@ -21,9 +22,10 @@ from data.store.engine import Store
 from data.store.keys import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from api.access.actor import Actor
+    from api.views.console.sheets import Panel, Trouble
 
 Place = tuple[str, str, str]
 MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
@@ -50,6 +52,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "console.records",
         (
             ("/console/people", "console.people", "person.read"),
+            ("/console/applications", "people.applications", "person.vet"),
             ("/console/teams", "console.teams", "team.read"),
             ("/console/courses", "records.training", "training.read"),
             ("/console/insurance", "records.insurance", "insurance.read"),
@@ -63,6 +66,14 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             ("/console/redemptions", "rewards.redemptions", "redemption.read"),
             ("/console/gifts", "rewards.gifts", "gift.read"),
             ("/console/anomalies", "rewards.anomalies", "anomaly.read"),
+        ),
+    ),
+    (
+        "console.management",
+        (
+            ("/console/imports", "imports.title", "import.preview"),
+            ("/console/accounts", "accounts.title", "account.read"),
+            ("/console/settings", "settings.title", "setting.read"),
         ),
     ),
 )
@@ -99,6 +110,33 @@ class Desk:
         """The texts of the reader's language."""
         return texts_of(page_language(self.request)[0])
 
+    @property
+    def office(self) -> Office:
+        """What the handlers of the API take: the same access, store and time."""
+        return Office(self.access, self.store, self.keys, self.now, self.today, self.request)
+
+    def sheet(
+        self,
+        heading: str,
+        panels: Sequence[Panel],
+        *,
+        here: str,
+        trouble: Trouble | None = None,
+        template: str = "sheet.html",
+        **values: Any,
+    ) -> HTMLResponse:
+        """Return a page of panels; where a form was refused, with the trouble above."""
+        told = {} if trouble is None else {"told": _told(trouble)}
+        status = 200 if trouble is None else trouble.status
+        shown = {"heading": heading, "panels": panels, **told, **values}
+        return self.render(template, status, here=here, **shown)
+
+    def _done(self) -> dict[str, str]:
+        """Return what to say of the form that led here."""
+        word = self.request.query_params.get("done", "")
+        text = self.texts.label("label.done", word)
+        return {} if not word or text == word else {"kind": "good", "text": text}
+
     def render(
         self, name: str, status: int = 200, *, here: str = "", **values: Any
     ) -> HTMLResponse:
@@ -112,6 +150,7 @@ class Desk:
             The address in the menu to which the page belongs.
         """
         actor = self.access.actor
+        values.setdefault("told", self._done())
         return self.templates.render(
             self.request,
             f"console/{name}",
@@ -123,6 +162,10 @@ class Desk:
             new_key=new_key,
             **values,
         )
+
+
+def _told(trouble: Trouble) -> dict[str, str]:
+    return {"kind": "bad", "text": trouble.text, "detail": trouble.detail}
 
 
 def desk(action: str) -> Callable[..., Awaitable[Desk]]:

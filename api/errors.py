@@ -113,6 +113,7 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     points.PointsError: HTTPStatus.CONFLICT,
     points.KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     points.RuleError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    points.RuleMissingError: HTTPStatus.NOT_FOUND,
     points.TransferMissingError: HTTPStatus.NOT_FOUND,
     points.GiftMissingError: HTTPStatus.NOT_FOUND,
     points.RedemptionMissingError: HTTPStatus.NOT_FOUND,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.commands.explaining import explain_document
 from api.language import texts_of
 from data.catalogue import labels, load_professions
+from data.planning.remedies import edit_mark
 from data.store.result_io import find_roster, load_roster
 from data.store.scenario_reading import load_scenario
 from dispatch.explain import explain
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     from dispatch.wording import Language
 
 KEPT: Final = 2
+_Key = tuple[str, int, tuple[int, int]]
 
 
 class RosterExplainer:
-    """Explains posts and people of rosters, which never change once they are stored."""
+    """Explains posts and people of rosters; a draft that was changed by hand is read again."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, int], tuple[Scenario, pd.DataFrame]] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[Scenario, pd.DataFrame]] = OrderedDict()
         self._lock = Lock()
 
     def explain(
@@ -56,13 +58,12 @@ class RosterExplainer:
         return explain_document(found, words)
 
     def _read(self, store: Store, roster_id: int) -> tuple[Scenario, pd.DataFrame]:
-        key = (str(store.engines.url), roster_id)
-        with self._lock:
+        with self._lock, store.read() as session:
+            key = (str(store.engines.url), roster_id, edit_mark(session, roster_id))
             known = self._known.get(key)
             if known is None:
-                with store.read() as session:
-                    scenario = load_scenario(session, find_roster(session, roster_id).scenario_id)
-                    known = scenario, load_roster(session, roster_id)
+                scenario = load_scenario(session, find_roster(session, roster_id).scenario_id)
+                known = scenario, load_roster(session, roster_id)
             self._known[key] = known
             self._known.move_to_end(key)
             while len(self._known) > KEPT:

@@ -11,6 +11,7 @@ within their travel limit, staff within their station, nobody beyond ``max_shift
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,38 @@ if TYPE_CHECKING:
     from dispatch.scenario import Scenario
 
 
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What of a scenario says how much any roster can fill, whatever the bound.
+
+    Attributes
+    ----------
+    total : int
+        The weight of all places.
+    other : int
+        An upper bound on travel, fairness and dislike together.
+    unmet : int
+        Cost of one unfilled place of weight 1.
+    """
+
+    total: int
+    other: int
+    unmet: int
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Ceiling:
+        """Return the ceiling of a scenario."""
+        total = sum(sum(weights) for weights in scenario.demand["weight"])
+        return cls(total, most_other_cost(scenario), scenario.costs.unmet)
+
+    def filled(self, bound: int) -> int:
+        """Return the largest weight of filled places of any roster, by a proven lower bound."""
+        if self.unmet == 0:
+            return self.total
+        unfilled = max(0, -(-(bound - self.other) // self.unmet))
+        return max(0, self.total - unfilled)
+
+
 def filled_ceiling(scenario: Scenario, bound: int) -> int:
     """Return the largest weight of filled places that any roster keeping H1-H9 can reach.
 
@@ -34,12 +67,7 @@ def filled_ceiling(scenario: Scenario, bound: int) -> int:
     bound : int
         Proven lower bound on the objective.
     """
-    total = sum(sum(weights) for weights in scenario.demand["weight"])
-    if scenario.costs.unmet == 0:
-        return total
-    spare = bound - most_other_cost(scenario)
-    unfilled = max(0, -(-spare // scenario.costs.unmet))
-    return max(0, total - unfilled)
+    return Ceiling.of(scenario).filled(bound)
 
 
 def most_other_cost(scenario: Scenario) -> int:

@@ -18,6 +18,7 @@ import pandas as pd
 from sqlalchemy import or_, select
 
 from data.planning.errors import NothingToPlanError
+from data.planning.settings import planning_settings
 from data.records.availability import available_shifts
 from data.records.insured import insured_until
 from data.records.shift_patterns import TIMEZONE, DatedShift
@@ -28,7 +29,6 @@ from data.store.tables.people import Person
 from data.store.tables.scenarios import Scenario as ScenarioRow
 from data.store.tables.shifts import Shift
 from data.store.tables.training import PersonQualification
-from dispatch.rules import Costs, Rules
 from dispatch.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def scenario_of_records(
 ) -> LivingScenario:
     """Make the scenario of the shifts that begin on some days.
 
-    Rules and costs are those of the newest scenario, else the usual ones.
+    Rules and costs are those that the city has set (`data.planning.settings`).
 
     Parameters
     ----------
@@ -87,13 +87,13 @@ def scenario_of_records(
     if not len(demand):
         raise NothingToPlanError(f"Expected demand between {first} and {last}, got none.")
     people, person_ids, num_unplaced = _people(session, beats, first, last)
-    rules, costs, resolution = _settings(session)
+    settings = planning_settings(session)
     scenario = Scenario(
         name=name,
         timezone=timezone,
-        cell_resolution=resolution,
-        rules=rules,
-        costs=costs,
+        cell_resolution=_resolution(session),
+        rules=settings.rules,
+        costs=settings.costs,
         beats=beats,
         cells=_cells(session, beat_ids),
         shifts=shifts,
@@ -113,14 +113,10 @@ def _columns(session: Session, query: Select[*tuple[Any, ...]]) -> list[list[Any
     return [list(column) for column in zip(*found, strict=True)]
 
 
-def _settings(session: Session) -> tuple[Rules, Costs, int]:
+def _resolution(session: Session) -> int:
     query = select(ScenarioRow.settings).order_by(ScenarioRow.id.desc()).limit(1)
     text = session.scalar(query)
-    if text is None:
-        return Rules(), Costs(), _RESOLUTION
-    known = json.loads(text)
-    costs = {**known["costs"], "extra_shift": tuple(known["costs"]["extra_shift"])}
-    return Rules(**known["rules"]), Costs(**costs), known["cell_resolution"]
+    return _RESOLUTION if text is None else int(json.loads(text)["cell_resolution"])
 
 
 def _beats(session: Session) -> tuple[pd.DataFrame, pd.Series]:

@@ -347,6 +347,12 @@ def list_pins(
     return [_pin(*row) for row in session.execute(query)]
 
 
+def shift_pins(session: Session, scope: Scope, shift: str) -> list[PinView]:
+    """Return the pins of a shift (code) within a scope."""
+    query = _pin_rows(scope).where(Shift.code == shift).order_by(Pin.id)
+    return [_pin(*row) for row in session.execute(query)]
+
+
 def add_pin(
     session: Session,
     scope: Scope,

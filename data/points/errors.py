@@ -7,6 +7,7 @@ JinggeError
     ├── TransferMissingError     no transfer of that key
     ├── NotReversibleError       a transfer that has no counter-entry
     ├── RuleError                a row of the city's table that cannot be
+    ├── RuleMissingError         no row of the table of that code
     ├── GiftMissingError, RedemptionMissingError
     ├── OutOfStockError          more than nobody has reserved yet
     ├── MonthlyCapError          more than one person may have a month
@@ -41,6 +42,10 @@ class NotReversibleError(PointsError):
 
 class RuleError(PointsError):
     """A row of the city's table that cannot be."""
+
+
+class RuleMissingError(PointsError):
+    """No row of the city's table of that code."""
 
 
 class GiftMissingError(PointsError):

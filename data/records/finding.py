@@ -100,6 +100,12 @@ def find_station(session: Session, scope: Scope | None, code: str) -> Station:
     return row
 
 
+def stations_within(session: Session, scope: Scope) -> list[tuple[str, str]]:
+    """Give code and name of each station within a scope, by code."""
+    query = select(Station.code, Station.name).where(scope.stations_()).order_by(Station.code)
+    return [(code, name or code) for code, name in session.execute(query)]
+
+
 def find_beat(session: Session, scope: Scope, code: str, *, homes: bool = True) -> Beat:
     """Give a beat's row; without `homes` only to those who answer for it or work it."""
     row: Beat = _one(session, Beat, "beat", code, scope.beats_(homes=homes))

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from api.routes.console import (
+    accounts,
     audit,
     board,
+    catalogue,
     courses,
+    gift_sheets,
     gifts,
+    imports,
     insurance,
     live,
+    many_people,
+    membership,
     people,
+    pins,
+    policies,
     rosters,
+    settings,
     teams,
     tips,
     why,
@@ -18,5 +27,23 @@ from api.routes.console import (
 
 ROUTERS = tuple(
     module.router
-    for module in (live, rosters, board, why, people, teams, courses, insurance, audit, tips, gifts)
+    for module in (
+        # `people/bulk` before `people/{code}`.
+        *(
+            live,
+            rosters,
+            board,
+            pins,
+            why,
+            many_people,
+            membership,
+            people,
+            teams,
+            courses,
+            insurance,
+        ),
+        *(policies, audit, tips, gifts, gift_sheets, imports, accounts),
+        # `settings/points` before `settings/{topic}`.
+        *(settings, catalogue),
+    )
 )

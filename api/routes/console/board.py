@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Response
 
+from api.access.policy import may
 from api.console import Desk, desk
 from api.routes.console.rosters import HERE, powers
 from api.routes.v1.rosters import reader_of
@@ -21,6 +22,7 @@ from data.planning.edits import (
 from data.planning.errors import EditError
 from data.planning.rosters import roster_view
 from data.planning.suggestions import suggest
+from data.planning.week import shift_pins
 from data.planning.within import require_beats
 from data.store.audit import append
 from data.store.result_io import find_roster
@@ -55,7 +57,7 @@ class Told:
 @router.get("/{roster_id}/board")
 def board(office: ReaderDesk, roster_id: RosterPath, station: Code, shift: Code) -> Response:
     """Show who stands where in a shift of a station; the reading is kept."""
-    page = _page(office, roster_id, station, shift, whole=True)
+    page = board_page(office, roster_id, station, shift, whole=True)
     office.note("roster", str(roster_id), station=station, shift=shift)
     return page
 
@@ -71,7 +73,7 @@ def people(
     """Suggest the best people for an open place, each with reason and price."""
     beat, role = (int(part) for part in line.split("-"))
     with office.store.read() as session:
-        found = _board(session, office, roster_id, station, shift)
+        found = board_of(session, office, roster_id, station, shift)
         at = next((one for post in found.posts for one in post.lines if one.beat == beat), None)
         if at is None:
             raise EditError(f"Expected a line of the board, got {line!r}.")
@@ -108,7 +110,7 @@ def change(
     """
 
     def work(session: Session) -> Told:
-        found = _board(session, office, roster_id, station, shift)
+        found = board_of(session, office, roster_id, station, shift)
         if num_edits(session, roster_id) != seen:
             return Told("bad", (office.texts("board.changed_meanwhile"),))
         outcome = _step(session, office, roster_id, found, step, person, line, to)
@@ -122,13 +124,13 @@ def change(
         told = office.store.submit(work)
     except RefusedEditError as error:
         with office.store.read() as session:
-            found = _board(session, office, roster_id, station, shift)
+            found = board_of(session, office, roster_id, station, shift)
             names = _names(session, roster_id, found, error.outcome)
         _, broken = outcome_words(error.outcome, office.texts, names)
         told = Told("bad", (office.texts("board.refused"),), tuple(broken))
     except EditError as error:
         told = Told("bad", (office.texts.label("label.edit_trouble", type(error).__name__),))
-    return _page(office, roster_id, station, shift, told=told)
+    return board_page(office, roster_id, station, shift, told=told)
 
 
 def _step(
@@ -144,13 +146,20 @@ def _step(
     roster = find_roster(session, roster_id)
     if step == "undo":
         return undo_last(session, roster, now=office.now)
-    taken = [_place(found, person, line)] if step in {"take", "move"} else []
-    given = [_place(found, person, to)] if step in {"give", "move"} else []
+    taken = [place_of(found, person, line)] if step in {"take", "move"} else []
+    given = [place_of(found, person, to)] if step in {"give", "move"} else []
     by = office.access.actor.key
     return change_draft(session, roster, taken, given, by=by, now=office.now)[1]
 
 
-def _place(found: Board, person: int | None, line: str) -> tuple[int, int, int, int]:
+def place_of(found: Board, person: int | None, line: str) -> tuple[int, int, int, int]:
+    """Return the place that a form of a board names.
+
+    Raises
+    ------
+    EditError
+        For a line of another board.
+    """
     mine = {f"{one.beat}-{one.role}": one for post in found.posts for one in post.lines}
     if person is None or line not in mine:
         raise EditError("Expected a person and a line of this board.")
@@ -158,7 +167,8 @@ def _place(found: Board, person: int | None, line: str) -> tuple[int, int, int, 
     return person, one.beat, found.shift, one.role
 
 
-def _board(session: Session, office: Desk, roster_id: int, station: str, shift: str) -> Board:
+def board_of(session: Session, office: Desk, roster_id: int, station: str, shift: str) -> Board:
+    """Return the board of a station and a shift, as far as the reader answers for it."""
     reader = reader_of(office.access)
     roster_view(session, reader, roster_id)
     roster = find_roster(session, roster_id)
@@ -180,7 +190,15 @@ def _names(session: Session, roster_id: int, found: Board, outcome: Outcome) -> 
     return names
 
 
-def _page(
+def pins_of(session: Session, office: Desk, shift: str) -> frozenset[tuple[str, str, str]]:
+    """Return who the next plan must keep where in a shift, for those who may know: codes."""
+    if not may(office.access.actor, "pin.read"):
+        return frozenset()
+    found = shift_pins(session, office.access.scope, shift)
+    return frozenset((one.person_id, one.beat_id, one.role) for one in found if one.kind == "fixed")
+
+
+def board_page(
     office: Desk,
     roster_id: int,
     station: str,
@@ -189,15 +207,18 @@ def _page(
     whole: bool = False,
     told: Told | None = None,
 ) -> Response:
+    """Return the board, or the part of it that changes, with what to say first."""
     texts, zone = office.texts, office.zone
     with office.store.read() as session:
-        found = _board(session, office, roster_id, station, shift)
+        found = board_of(session, office, roster_id, station, shift)
         view = roster_view(session, reader_of(office.access), roster_id)
         edits = num_edits(session, roster_id)
+        pins = pins_of(session, office, shift)
     return office.render(
         "board.html" if whole else "board_part.html",
         here=HERE,
-        board=board_parts(found, texts, zone),
+        board=board_parts(found, texts, zone, pins),
+        may_pin=view.state == "draft" and may(office.access.actor, "pin.write"),
         roster_id=roster_id,
         is_draft=view.state == "draft",
         may_edit=view.state == "draft" and powers(office)["roster_edit"],

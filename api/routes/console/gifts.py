@@ -127,8 +127,18 @@ def gifts(office: GiftDesk) -> Response:
     with office.store.read() as session:
         found = list_gifts(session, with_inactive=True)
     texts = office.texts
-    empty = (texts("rewards.no_gifts"), "")
-    table = Table("/console/gifts", GIFTS, gift_rows(found, texts), total=len(found), empty=empty)
+    links: tuple[tuple[str, str], ...] = ()
+    hint = ""
+    if may(office.access.actor, "gift.write"):
+        links, hint = ((texts("gifts.new"), "/console/gifts/new"),), texts("rewards.no_gifts_hint")
+    table = Table(
+        "/console/gifts",
+        GIFTS,
+        gift_rows(found, texts),
+        total=len(found),
+        empty=(texts("rewards.no_gifts"), hint),
+        links=links,
+    )
     return office.render("table.html", here="/console/gifts", title="rewards.gifts", table=table)
 
 

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.access.fields import rights_over
+from api.access.policy import may
 from api.console import Desk, desk
 from api.views.console.insurance import WARNINGS, warning_rows
-from api.views.console.table import Filter, Table, next_address
+from api.views.console.table import Filter, Table, Ticks, next_address
 from data.records.insurance_warnings import insurance_warnings
 
 router = APIRouter(prefix="/console", include_in_schema=False)
@@ -57,6 +58,10 @@ def insurance(
         ),
         Filter("duty", "records.uncovered", duty, [("only", texts("records.only_on_duty"))]),
     )
+    ticks = None
+    if may(office.access.actor, "insurance.write"):
+        action = "/console/people/bulk?only=cover"
+        ticks = Ticks(action, texts("insurance.renew"), texts("people.tick_all"))
     table = Table(
         HERE,
         WARNINGS,
@@ -65,6 +70,8 @@ def insurance(
         next_address(HERE, filters, page.next),
         page.total,
         (texts("records.all_insured"), texts("records.all_insured_hint")),
+        links=((texts("insurance.policies"), f"{HERE}/policies"),),
+        ticks=ticks,
     )
     name_of = "rows.html" if part == "rows" else "table.html"
     return office.render(name_of, here=HERE, title="records.insurance", table=table)

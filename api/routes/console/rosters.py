@@ -15,6 +15,7 @@ from api.console import Desk, desk
 from api.errors import ParameterError
 from api.once import FormOnceDep, answer
 from api.responses import compressed_page
+from api.roster_ceiling import CEILINGS
 from api.routes.v1.jobs import change_job, queue_plan, queue_repair
 from api.routes.v1.rosters import reader_of
 from api.schemas.planning import NewPlan, NewRepair
@@ -133,6 +134,14 @@ def roster(office: ReaderDesk, roster_id: RosterPath) -> Response:
         may=powers(office),
     )
     return compressed_page(page, office.request)
+
+
+@router.get("/rosters/{roster_id}/ceiling")
+def ceiling(office: ReaderDesk, roster_id: RosterPath) -> Response:
+    """Say how much is filled and that no roster could fill more; asked for by the page."""
+    with office.store.read() as session:
+        view = roster_view(session, reader_of(office.access), roster_id)
+    return office.render("ceiling.html", share=CEILINGS.share(office.store, view))
 
 
 @router.post("/rosters/{roster_id}/publish")

@@ -100,20 +100,7 @@ def post_account(
     """Make an account without a password: `first-password` makes one, or the bureau's sign-on."""
 
     def work(session: Session) -> Answer:
-        person = body.person
-        number = people_ids(session, access.scope, [person])[person] if person else None
-        made = create_account(
-            session,
-            login=body.login,
-            display_name=body.display_name,
-            password_hash=None,
-            grants=_grants(session, body.grants),
-            by=access.actor.key,
-            now=now,
-            person_id=number,
-        )
-        roles = sorted({grant.role for grant in body.grants})
-        append(session, service.keys, now, access.event("account", str(made), roles=roles))
+        made = make_account(session, service, access, body, now)
         record = account_record(session, made)
         return answer(
             _account(session, record, _issuer(request)),
@@ -208,20 +195,11 @@ def put_grants(
 ) -> Response:
     """Give an account these roles in these places and no others; they count at once."""
 
-    def change(session: Session) -> None:
-        administration.change_grants(
-            session,
-            account_id,
-            _grants(session, body.grants),
-            seen=seen,
-            by=access.actor.key,
-            now=now,
-        )
+    def work(session: Session) -> Response:
+        change_grants(session, service, access, account_id, body, seen=seen, now=now)
+        return _one(session, account_id, request)
 
-    grants = [f"{one.role}@{one.kind}:{one.place}".rstrip(":") for one in body.grants]
-    return _edit(
-        service, access, account_id, change, now=now, request=request, grants=sorted(grants)
-    )
+    return service.store.submit(work)
 
 
 @router.post(
@@ -238,17 +216,7 @@ def post_password(
     The one in force and all sessions end. Sent again, it makes another: no answer with a password
     is ever kept.
     """
-    with service.store.read() as session:
-        account_record(session, account_id)
-    password = new_password()
-    hashed = service.passwords.hash(password)
-
-    def work(session: Session) -> None:
-        set_password(session, account_id, hashed, must_change=True, now=now)
-        append(session, service.keys, now, access.event("account", str(account_id), password=True))
-
-    service.store.submit(work)
-    return json_response({"password": password}, request)
+    return json_response({"password": first_password(service, access, account_id, now)}, request)
 
 
 @router.delete(
@@ -261,15 +229,7 @@ def delete_factor(
     access: Writer, service: ServiceDep, now: NowDep, account_id: AccountPath
 ) -> Response:
     """Take away the second factor of somebody who lost it; all sessions end."""
-
-    def work(session: Session) -> None:
-        account_record(session, account_id)
-        remove_second_factor(session, account_id)
-        revoke_all(session, account_id, now=now)
-        event = access.event("account", str(account_id), second_factor="removed")
-        append(session, service.keys, now, event)
-
-    service.store.submit(work)
+    service.store.submit(lambda work: take_factor(work, service, access, account_id, now))
     return Response(status_code=204)
 
 
@@ -280,13 +240,7 @@ def delete_sessions(
     access: Writer, service: ServiceDep, now: NowDep, account_id: AccountPath
 ) -> Response:
     """End all sessions of an account."""
-
-    def work(session: Session) -> None:
-        account_record(session, account_id)
-        revoke_all(session, account_id, now=now)
-        append(session, service.keys, now, access.event("account", str(account_id), ended="all"))
-
-    service.store.submit(work)
+    service.store.submit(lambda work: end_sessions(work, service, access, account_id, now))
     return Response(status_code=204)
 
 
@@ -336,6 +290,80 @@ def delete_sign_on(
 
     service.store.submit(work)
     return Response(status_code=204)
+
+
+def make_account(
+    session: Session, service: Service, access: Access, body: schemas.NewAccount, now: datetime
+) -> int:
+    """Make an account without a password, kept by the audit; return its number."""
+    person = body.person
+    number = people_ids(session, access.scope, [person])[person] if person else None
+    made = create_account(
+        session,
+        login=body.login,
+        display_name=body.display_name,
+        password_hash=None,
+        grants=_grants(session, body.grants),
+        by=access.actor.key,
+        now=now,
+        person_id=number,
+    )
+    roles = sorted({grant.role for grant in body.grants})
+    append(session, service.keys, now, access.event("account", str(made), roles=roles))
+    return made
+
+
+def change_grants(
+    session: Session,
+    service: Service,
+    access: Access,
+    account_id: int,
+    body: schemas.WantedGrants,
+    *,
+    seen: int,
+    now: datetime,
+) -> None:
+    """Give an account these roles and no others, kept by the audit."""
+    grants = _grants(session, body.grants)
+    by = access.actor.key
+    administration.change_grants(session, account_id, grants, seen=seen, by=by, now=now)
+    told = sorted(f"{one.role}@{one.kind}:{one.place}".rstrip(":") for one in body.grants)
+    append(session, service.keys, now, access.event("account", str(account_id), grants=told))
+
+
+def first_password(service: Service, access: Access, account_id: int, now: datetime) -> str:
+    """Make a password that has to be changed at the first log-in, kept by the audit as such."""
+    with service.store.read() as session:
+        account_record(session, account_id)
+    password = new_password()
+    hashed = service.passwords.hash(password)
+
+    def work(session: Session) -> None:
+        set_password(session, account_id, hashed, must_change=True, now=now)
+        append(session, service.keys, now, access.event("account", str(account_id), password=True))
+
+    service.store.submit(work)
+    return password
+
+
+def take_factor(
+    session: Session, service: Service, access: Access, account_id: int, now: datetime
+) -> None:
+    """Take a second factor away and end all sessions, kept by the audit."""
+    account_record(session, account_id)
+    remove_second_factor(session, account_id)
+    revoke_all(session, account_id, now=now)
+    event = access.event("account", str(account_id), second_factor="removed")
+    append(session, service.keys, now, event)
+
+
+def end_sessions(
+    session: Session, service: Service, access: Access, account_id: int, now: datetime
+) -> None:
+    """End all sessions of an account, kept by the audit."""
+    account_record(session, account_id)
+    revoke_all(session, account_id, now=now)
+    append(session, service.keys, now, access.event("account", str(account_id), ended="all"))
 
 
 def _issuer(request: Request) -> str:

@@ -59,11 +59,9 @@ def add_routes(topic: str) -> None:
 
     def create(body: Any, at: Writer, once: OnceDep) -> Response:
         """Add an entry that is in use from now on."""
-        values = body.model_dump(exclude={"code"})
 
         def work(session: Session) -> Answer:
-            made = add_entry(session, topic, body.code, values)
-            at.keep(session, "catalogue", f"{topic}:{body.code}")
+            made = make_entry(session, at, topic, body)
             place = f"/api/v1/catalogue/{topic}/{body.code}"
             return answer(made, location=place, ETag=etag(entry_tag(made)))
 
@@ -71,14 +69,7 @@ def add_routes(topic: str) -> None:
 
     def edit(body: Any, at: Writer, code: EntryPath, seen: IfMatchTagDep) -> Response:
         """Change an entry, or put it out of use."""
-        values = body.model_dump(exclude_unset=True)
-
-        def work(session: Session) -> dict[str, Any]:
-            found = edit_entry(session, topic, code, values, seen=seen)
-            at.keep(session, "catalogue", f"{topic}:{code}", fields=sorted(values))
-            return found
-
-        found = at.store.submit(work)
+        found = at.store.submit(lambda session: change_entry(session, at, topic, code, body, seen))
         return at.answer(found, tag=etag(entry_tag(found)))
 
     # The bodies are known only here; FastAPI takes types in place of their names.
@@ -108,6 +99,23 @@ def add_routes(topic: str) -> None:
         responses=problems(400, 401, 403, 404, 409, 412, 413, 422, 428),
         summary=f"Change a {kind}",
     )
+
+
+def make_entry(session: Session, at: Office, topic: str, body: Any) -> dict[str, Any]:
+    """Add an entry, kept by the audit."""
+    made = add_entry(session, topic, body.code, body.model_dump(exclude={"code"}))
+    at.keep(session, "catalogue", f"{topic}:{body.code}")
+    return made
+
+
+def change_entry(
+    session: Session, at: Office, topic: str, code: str, body: Any, seen: str
+) -> dict[str, Any]:
+    """Change an entry that was seen with this tag, kept by the audit."""
+    values = body.model_dump(exclude_unset=True)
+    found = edit_entry(session, topic, code, values, seen=seen)
+    at.keep(session, "catalogue", f"{topic}:{code}", fields=sorted(values))
+    return found
 
 
 for _topic in TOPICS:

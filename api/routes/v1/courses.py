@@ -90,11 +90,9 @@ def courses(
 )
 def create(body: schemas.NewCourse, at: Writer, once: OnceDep) -> Response:
     """Add a course; passing one of its runs grants its qualification."""
-    values = body.model_dump(exclude={"code"})
 
     def work(session: Session) -> Answer:
-        made = add_course(session, body.code, values)
-        at.keep(session, "course", made.code)
+        made = make_course(session, at, body)
         return answer(asdict(made), location=f"/api/v1/courses/{made.code}", ETag=etag(made.tag))
 
     return once.submit(at.store, work)
@@ -116,14 +114,7 @@ def course(at: Reader, code: CoursePath) -> Response:
 )
 def edit(body: schemas.CourseEdit, at: Writer, code: CoursePath, seen: IfMatchTagDep) -> Response:
     """Change or close a course; what it granted before stays."""
-    values = body.model_dump(exclude_unset=True)
-
-    def work(session: Session) -> ListedCourse:
-        found = edit_course(session, code, values, seen=seen)
-        at.keep(session, "course", code, fields=sorted(values))
-        return found
-
-    found = at.store.submit(work)
+    found = at.store.submit(lambda session: change_course(session, at, code, body, seen))
     return at.answer(found, tag=etag(found.tag))
 
 
@@ -149,11 +140,9 @@ def runs(at: Reader, wanted: Annotated[schemas.CourseQuery, Query()]) -> Respons
 )
 def create_run(body: schemas.NewRun, at: Writer, once: OnceDep) -> Response:
     """Add a run: batch, instructor, place, time, and how many may take part."""
-    values = body.model_dump(exclude={"course"})
 
     def work(session: Session) -> Answer:
-        number = add_run(session, at.scope, body.course, **values)
-        at.keep(session, "course_run", str(number), course=body.course)
+        number = make_run(session, at, body)
         return answer({"run": number}, location=f"/api/v1/course-runs/{number}")
 
     return once.submit(at.store, work)
@@ -187,8 +176,7 @@ def enrol_people(body: schemas.NewEnrolments, at: Writer, run: RunPath, once: On
     """Enrol members up to the run's capacity; whoever is in it already stays so."""
 
     def work(session: Session) -> Answer:
-        new = enrol(session, at.scope, run, body.people, by=at.by, now=at.now)
-        at.keep(session, "course_run", str(run), num_new=new)
+        new = enrol_many(session, at, run, body.people)
         return answer({"num_new": new}, location=f"/api/v1/course-runs/{run}")
 
     return once.submit(at.store, work)
@@ -206,12 +194,7 @@ def withdraw_person(
     person_code: Annotated[str, Path(min_length=1, max_length=128), CLEANED],
 ) -> Response:
     """Withdraw somebody who has not attended."""
-
-    def work(session: Session) -> None:
-        withdraw(session, at.scope, run, person_code)
-        at.keep(session, "course_run", str(run), withdrawn=1)
-
-    at.store.submit(work)
+    at.store.submit(lambda session: take_out(session, at, run, person_code))
     return Response(status_code=204)
 
 
@@ -223,24 +206,7 @@ def withdraw_person(
 )
 def record(body: schemas.Results, at: Writer, run: RunPath) -> Response:
     """Record attendance and results; who passes gets the qualification, and points, once."""
-    results = {line.person: (line.state, line.score) for line in body.results}
-
-    def work(session: Session) -> list[dict[str, Any]]:
-        passed = record_results(
-            session,
-            at.scope,
-            run,
-            results,
-            by=at.by,
-            by_person=at.access.actor.person_id,
-            now=at.now,
-            today=at.today,
-        )
-        told = [_passed(session, at, one) for one in passed]
-        at.keep(session, "course_run", str(run), results=len(results), passed=len(passed))
-        return told
-
-    return at.answer({"passed": at.store.submit(work)})
+    return at.answer({"passed": at.store.submit(lambda work: keep_results(work, at, run, body))})
 
 
 @router.post(
@@ -300,6 +266,63 @@ def revoke(
 
     at.store.submit(work)
     return Response(status_code=204)
+
+
+def make_course(session: Session, at: Office, body: schemas.NewCourse) -> ListedCourse:
+    """Add a course, kept by the audit."""
+    made = add_course(session, body.code, body.model_dump(exclude={"code"}))
+    at.keep(session, "course", made.code)
+    return made
+
+
+def change_course(
+    session: Session, at: Office, code: str, body: schemas.CourseEdit, seen: str
+) -> ListedCourse:
+    """Change a course that was seen with this tag, kept by the audit."""
+    values = body.model_dump(exclude_unset=True)
+    found = edit_course(session, code, values, seen=seen)
+    at.keep(session, "course", code, fields=sorted(values))
+    return found
+
+
+def make_run(session: Session, at: Office, body: schemas.NewRun) -> int:
+    """Add a run of a course, kept by the audit."""
+    number = add_run(session, at.scope, body.course, **body.model_dump(exclude={"course"}))
+    at.keep(session, "course_run", str(number), course=body.course)
+    return number
+
+
+def enrol_many(session: Session, at: Office, run: int, people: list[str]) -> int:
+    """Enrol people, kept by the audit; return how many are new."""
+    new = enrol(session, at.scope, run, people, by=at.by, now=at.now)
+    at.keep(session, "course_run", str(run), num_new=new)
+    return new
+
+
+def take_out(session: Session, at: Office, run: int, person_code: str) -> None:
+    """Take somebody out of a run, kept by the audit."""
+    withdraw(session, at.scope, run, person_code)
+    at.keep(session, "course_run", str(run), withdrawn=1)
+
+
+def keep_results(
+    session: Session, at: Office, run: int, body: schemas.Results
+) -> list[dict[str, Any]]:
+    """Record how a run went, kept by the audit; return who has passed now."""
+    results = {line.person: (line.state, line.score) for line in body.results}
+    passed = record_results(
+        session,
+        at.scope,
+        run,
+        results,
+        by=at.by,
+        by_person=at.access.actor.person_id,
+        now=at.now,
+        today=at.today,
+    )
+    told = [_passed(session, at, one) for one in passed]
+    at.keep(session, "course_run", str(run), results=len(results), passed=len(passed))
+    return told
 
 
 def _nameless(row: dict[str, Any]) -> dict[str, Any]:

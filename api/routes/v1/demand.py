@@ -19,6 +19,7 @@ from api.schemas.inputs import CLEANED
 from api.versions import IfMatchDep, etag
 from data.planning.week import (
     LineView,
+    PinView,
     add_line,
     add_pin,
     change_line,
@@ -31,9 +32,12 @@ from data.planning.week import (
 from data.store.audit import append
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from data.store.idempotency import Answer
+    from data.store.keys import Keys
 
 router = APIRouter(prefix="/week", tags=["week"])
 
@@ -216,10 +220,7 @@ def pin(
     """Say that somebody must, or must not, stand on a post."""
 
     def work(session: Session) -> Answer:
-        post = (body.beat_id, body.shift_id, body.role)
-        by = access.actor.key
-        made = add_pin(session, access.scope, body.person_id, post, body.kind, by=by, now=now)
-        append(session, keys, now, access.event("pin", str(made.pin_id), kind=made.kind))
+        made = put_pin(session, keys, access, body, now)
         return answer(asdict(made), location=f"/api/v1/week/pins/{made.pin_id}")
 
     return once.submit(store, work)
@@ -235,13 +236,25 @@ def unpin(
     access: PinWriter, store: StoreDep, keys: KeysDep, now: NowDep, pin_id: PinPath
 ) -> Response:
     """Remove a pin; pins never change, so there is no version to name."""
-
-    def work(session: Session) -> None:
-        found = remove_pin(session, access.scope, pin_id)
-        append(session, keys, now, access.event("pin", str(pin_id), removed=found.kind))
-
-    store.submit(work)
+    store.submit(lambda session: take_pin(session, keys, access, pin_id, now))
     return Response(status_code=204)
+
+
+def put_pin(
+    session: Session, keys: Keys, access: Access, body: schemas.NewPin, now: datetime
+) -> PinView:
+    """Say that somebody must, or must not, stand on a post, kept by the audit."""
+    post = (body.beat_id, body.shift_id, body.role)
+    by = access.actor.key
+    made = add_pin(session, access.scope, body.person_id, post, body.kind, by=by, now=now)
+    append(session, keys, now, access.event("pin", str(made.pin_id), kind=made.kind))
+    return made
+
+
+def take_pin(session: Session, keys: Keys, access: Access, pin_id: int, now: datetime) -> None:
+    """Remove a pin, kept by the audit."""
+    found = remove_pin(session, access.scope, pin_id)
+    append(session, keys, now, access.event("pin", str(pin_id), removed=found.kind))
 
 
 def _line(found: LineView) -> Response:

@@ -28,10 +28,12 @@ from data.store.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from data.store.idempotency import Answer
+    from data.store.keys import Keys
 
 router = APIRouter(tags=["points"])
 
@@ -99,8 +101,7 @@ def new_gift(
     """Add a gift to the catalogue."""
 
     def work(session: Session) -> Answer:
-        made = add_gift(session, now, **body.model_dump())
-        append(session, keys, now, access.event("gift", made.code, points=made.points))
+        made = offer_gift(session, keys, access, body, now)
         return answer(_told(made), location=f"/api/v1/gifts/{made.id}")
 
     return once.submit(store, work)
@@ -122,16 +123,9 @@ def change_gift(
     now: NowDep,
 ) -> Response:
     """Change words, price, cap or whether it is offered; what is reserved keeps its price."""
-    changes = body.model_dump(exclude_unset=True)
-    nullable = {"monthly_cap"}
-    changes = {name: new for name, new in changes.items() if new is not None or name in nullable}
 
     def work(session: Session) -> GiftView:
-        made = edit_gift(session, gift_id, version, **changes)
-        if made is None:
-            raise StaleError
-        append(session, keys, now, access.event("gift", made.code, fields=sorted(changes)))
-        return made
+        return change_offer(session, keys, access, gift_id, body, version=version, now=now)
 
     return _gift(store.submit(work))
 
@@ -154,8 +148,7 @@ def stock(
     """Add pieces, or take some out that nobody has reserved; once a key."""
 
     def work(session: Session) -> Answer:
-        made = restock(session, gift_id, body.pieces)
-        append(session, keys, now, access.event("gift", made.code, pieces=body.pieces))
+        made = add_stock(session, keys, access, gift_id, body.pieces, now=now)
         return answer(_told(made), 200)
 
     return once.submit(store, work)
@@ -355,6 +348,49 @@ def _stepped(
         return made
 
     return json_answer(told_redemption(store.submit(work), texts))
+
+
+def offer_gift(
+    session: Session, keys: Keys, access: Access, body: schemas.NewGift, now: datetime
+) -> GiftView:
+    """Add a gift to the catalogue, kept by the audit."""
+    made = add_gift(session, now, **body.model_dump())
+    append(session, keys, now, access.event("gift", made.code, points=made.points))
+    return made
+
+
+def change_offer(
+    session: Session,
+    keys: Keys,
+    access: Access,
+    gift_id: int,
+    body: schemas.GiftEdit,
+    *,
+    version: int,
+    now: datetime,
+) -> GiftView:
+    """Change a gift that was seen in a version, kept by the audit.
+
+    Raises
+    ------
+    StaleError
+    """
+    given = body.model_dump(exclude_unset=True)
+    changes = {name: new for name, new in given.items() if new is not None or name == "monthly_cap"}
+    made = edit_gift(session, gift_id, version, **changes)
+    if made is None:
+        raise StaleError
+    append(session, keys, now, access.event("gift", made.code, fields=sorted(changes)))
+    return made
+
+
+def add_stock(
+    session: Session, keys: Keys, access: Access, gift_id: int, pieces: int, *, now: datetime
+) -> GiftView:
+    """Add pieces to a gift's stock, kept by the audit."""
+    made = restock(session, gift_id, pieces)
+    append(session, keys, now, access.event("gift", made.code, pieces=pieces))
+    return made
 
 
 def _told(gift: GiftView) -> dict[str, Any]:

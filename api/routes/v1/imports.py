@@ -6,7 +6,7 @@ jobs: a file of a stranger is opened by a process with nothing to lose, and 37,2
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import orjson
@@ -41,9 +41,12 @@ from data.planning.jobs import add_job
 from data.store.audit import append
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from data.store.idempotency import Answer
+    from data.store.keys import Keys
 
 router = APIRouter(prefix="/imports", tags=["imports"])
 templates = APIRouter(prefix="/import-templates", tags=["imports"])
@@ -79,24 +82,11 @@ def upload(
     language: Annotated[LanguageName, Form()] = "zh",
 ) -> Response:
     """Keep a file and preview it; nothing is changed yet."""
-    if kind in CITY_KINDS and not access.scope.city:
-        raise OutsideScopeError("table", kind)
-    content = file.file.read(MAX_BYTES + 1)
-    if not 0 < len(content) <= MAX_BYTES:
-        raise FileSizeError(f"Expected a file of 1..{MAX_BYTES} bytes, got another size.")
-    options = {"system": system or "", "sheet": _clean(sheet or "") or None}
-    options["language"] = language
-    name = _clean((file.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:120]) or "table"
+    options = {"system": system, "sheet": sheet, "language": language}
+    table = read_upload(access, file, kind, options)
 
     def work(session: Session) -> Answer:
-        by = access.actor.key
-        number = hand_in(
-            session, keys, kind, content, file_name=name, options=options, by=by, now=now
-        )
-        request = {"import_id": number, "scope": scope_values(access.scope)}
-        set_job(session, number, add_job(session, "import.preview", request, by=by, now=now))
-        event = access.event("import", str(number), kind=kind, size=len(content))
-        append(session, keys, now, event)
+        number = keep_upload(session, keys, access, table, now)
         location = f"/api/v1/imports/{number}"
         return answer(_told(find_batch(session, number)), 202, location=location)
 
@@ -167,15 +157,7 @@ def confirm(
     """Take the file in one transaction, if it still does what was seen in the preview."""
 
     def work(session: Session) -> Answer:
-        by = access.actor.key
-        require_previewed(session, import_id, of=by)
-        request = {
-            "import_id": import_id,
-            "scope": scope_values(access.scope),
-            "expected": body.model_dump(),
-        }
-        set_job(session, import_id, add_job(session, "import.commit", request, by=by, now=now))
-        append(session, keys, now, access.event("import", str(import_id), confirmed=True))
+        take_upload(session, keys, access, import_id, body, now=now)
         return answer(_told(find_batch(session, import_id)), 202)
 
     return once.submit(store, work)
@@ -191,12 +173,7 @@ def discard(
     access: Previewer, store: StoreDep, keys: KeysDep, now: NowDep, import_id: ImportPath
 ) -> Response:
     """Forget a file that was not taken."""
-
-    def work(session: Session) -> None:
-        discard_batch(session, import_id, of=access.actor.key)
-        append(session, keys, now, access.event("import", str(import_id), discarded=True))
-
-    store.submit(work)
+    store.submit(lambda session: give_up(session, keys, access, import_id, now))
     return Response(status_code=204)
 
 
@@ -217,6 +194,86 @@ def template(
     assert kind in KINDS  # noqa: S101 - the same list
     headers = {"Content-Disposition": f'attachment; filename="{kind}.xlsx"'}
     return Response(make_template(kind, language), headers=headers, media_type=XLSX)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A table that was handed in, with what was said of it."""
+
+    kind: str
+    content: bytes
+    name: str
+    options: dict[str, Any]
+
+
+def read_upload(access: Access, file: UploadFile, kind: str, options: dict[str, Any]) -> Upload:
+    """Return a file that was handed in.
+
+    Raises
+    ------
+    OutsideScopeError
+        For a table of the whole city from somebody who answers for a part of it.
+    FileSizeError, ParameterError
+    """
+    if kind in CITY_KINDS and not access.scope.city:
+        raise OutsideScopeError("table", kind)
+    content = file.file.read(MAX_BYTES + 1)
+    if not 0 < len(content) <= MAX_BYTES:
+        raise FileSizeError(f"Expected a file of 1..{MAX_BYTES} bytes, got another size.")
+    said = {
+        "system": options.get("system") or "",
+        "sheet": _clean(options.get("sheet") or "") or None,
+        "language": options["language"],
+    }
+    name = _clean((file.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:120]) or "table"
+    return Upload(kind, content, name, said)
+
+
+def keep_upload(session: Session, keys: Keys, access: Access, table: Upload, now: datetime) -> int:
+    """Keep a file sealed and queue its preview, kept by the audit; return the import's number."""
+    by = access.actor.key
+    number = hand_in(
+        session,
+        keys,
+        table.kind,
+        table.content,
+        file_name=table.name,
+        options=table.options,
+        by=by,
+        now=now,
+    )
+    request = {"import_id": number, "scope": scope_values(access.scope)}
+    set_job(session, number, add_job(session, "import.preview", request, by=by, now=now))
+    event = access.event("import", str(number), kind=table.kind, size=len(table.content))
+    append(session, keys, now, event)
+    return number
+
+
+def take_upload(
+    session: Session,
+    keys: Keys,
+    access: Access,
+    import_id: int,
+    seen: schemas.Confirmation,
+    *,
+    now: datetime,
+) -> None:
+    """Queue the taking of a file as it was previewed, kept by the audit."""
+    by = access.actor.key
+    require_previewed(session, import_id, of=by)
+    request = {
+        "import_id": import_id,
+        "scope": scope_values(access.scope),
+        "expected": seen.model_dump(),
+    }
+    set_job(session, import_id, add_job(session, "import.commit", request, by=by, now=now))
+    append(session, keys, now, access.event("import", str(import_id), confirmed=True))
+
+
+def give_up(session: Session, keys: Keys, access: Access, import_id: int, now: datetime) -> None:
+    """Forget a file that was not taken, kept by the audit."""
+    discard_batch(session, import_id, of=access.actor.key)
+    append(session, keys, now, access.event("import", str(import_id), discarded=True))
 
 
 def _clean(text: str) -> str:

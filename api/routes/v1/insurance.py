@@ -27,6 +27,7 @@ from data.records.insurance_warnings import insurance_warnings
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from data.records.insurance import Renewed
     from data.store.idempotency import Answer
 
 router = APIRouter(tags=["insurance"])
@@ -63,8 +64,7 @@ def create(body: schemas.NewPolicy, at: Writer, once: OnceDep) -> Response:
     """Add a policy with the days on which it runs; it covers nobody yet."""
 
     def work(session: Session) -> Answer:
-        number = add_policy(session, **body.model_dump())
-        at.keep(session, "policy", str(number))
+        number = make_policy(session, at, body)
         found: dict[str, Any] = asdict(find_policy(session, at.scope, number))
         return answer(found)
 
@@ -82,9 +82,7 @@ def cover(body: schemas.NewCovers, at: Writer, policy: NumberPath, once: OnceDep
     """Cover people for all days of a policy or some: what renews a whole station at once."""
 
     def work(session: Session) -> Answer:
-        done = cover_people(session, at.scope, policy, **_covers(body))
-        at.keep(session, "policy", str(policy), num_added=done.num_added)
-        return answer(asdict(done))
+        return answer(asdict(cover_many(session, at, policy, body)))
 
     return once.submit(at.store, work)
 
@@ -124,6 +122,20 @@ def warnings(
     at.note("people", "insurance")
     items = [told_warning(one, rights[one.code]) for one in page.items]
     return at.answer({"items": items, "next": page.next, "total": page.total})
+
+
+def make_policy(session: Session, at: Office, body: schemas.NewPolicy) -> int:
+    """Add a policy, kept by the audit; return its number."""
+    number = add_policy(session, **body.model_dump())
+    at.keep(session, "policy", str(number))
+    return number
+
+
+def cover_many(session: Session, at: Office, policy: int, body: schemas.NewCovers) -> Renewed:
+    """Cover people by a policy, kept by the audit."""
+    done = cover_people(session, at.scope, policy, **_covers(body))
+    at.keep(session, "policy", str(policy), num_added=done.num_added)
+    return done
 
 
 def _covers(body: schemas.NewCovers) -> dict[str, Any]:

@@ -139,23 +139,7 @@ def leave(at: Leaver, code: CodePath, version: IfMatchDep) -> Response:
 )
 def transfer(body: schemas.Transfer, at: Mover, code: CodePath, version: IfMatchDep) -> Response:
     """Move a member to another station of one's jurisdiction."""
-
-    def work(session: Session) -> Moved:
-        moved = transfer_person(
-            session,
-            at.scope,
-            code,
-            body.station,
-            version=version,
-            reason=body.reason,
-            by=at.by,
-            now=at.now,
-            today=at.today,
-        )
-        at.keep(session, "person", code, station=body.station)
-        return moved
-
-    return _told(at, at.store.submit(work))
+    return _told(at, at.store.submit(lambda session: to_station(session, at, code, body, version)))
 
 
 @router.post(
@@ -168,47 +152,12 @@ def transfer_team(
     body: schemas.TeamTransfer, at: Mover, code: CodePath, version: IfMatchDep
 ) -> Response:
     """Move a member from a team to another, in one step."""
-
-    def work(session: Session) -> Moved:
-        moved = move_between_teams(
-            session,
-            at.scope,
-            code,
-            (body.from_team, body.to_team),
-            leader=body.is_leader,
-            version=version,
-            reason=body.reason,
-            by=at.by,
-            now=at.now,
-            today=at.today,
-        )
-        at.keep(session, "person", code, teams=[body.from_team, body.to_team])
-        return moved
-
-    return _told(at, at.store.submit(work))
+    return _told(at, at.store.submit(lambda session: to_team(session, at, code, body, version)))
 
 
 def _begin(body: schemas.NewPerson, at: Office, once: Once, tier: str, state: str) -> Response:
-    values = given_values(body.values)
-
     def work(session: Session) -> Answer:
-        rights_of(at.access.roles).require("w", values)
-        require_in_city(session, values)
-        made = add_person(
-            session,
-            at.keys,
-            values,
-            station=find_station(session, at.scope, body.station),
-            tier=tier,
-            state=state,
-            consents={one.purpose: one.wording for one in body.consents},
-            by=at.by,
-            now=at.now,
-            today=at.today,
-        )
-        # Whoever is responsible for a beat takes in who lives there: nobody else would vet them.
-        find_person(session, at.scope, made.code)
-        at.keep(session, "person", made.code, tier=tier, state=state)
+        made = begin_file(session, at, body, tier, state)
         return answer(
             told_move(made),
             location=f"/api/v1/people/{made.code}",
@@ -218,24 +167,92 @@ def _begin(body: schemas.NewPerson, at: Office, once: Once, tier: str, state: st
     return once.submit(at.store, work)
 
 
-def _step(at: Office, code: str, name: str, version: int, reason: str | None) -> Response:
-    def work(session: Session) -> Moved:
-        moved = take_step(
-            session,
-            at.scope,
-            code,
-            name,
-            version=version,
-            reason=reason,
-            by=at.by,
-            by_person=at.access.actor.person_id,
-            now=at.now,
-            today=at.today,
-        )
-        at.keep(session, "person", code, step=name)
-        return moved
+def begin_file(
+    session: Session, at: Office, body: schemas.NewPerson, tier: str, state: str
+) -> Moved:
+    """Begin somebody's file, kept by the audit."""
+    values = given_values(body.values)
+    rights_of(at.access.roles).require("w", values)
+    require_in_city(session, values)
+    made = add_person(
+        session,
+        at.keys,
+        values,
+        station=find_station(session, at.scope, body.station),
+        tier=tier,
+        state=state,
+        consents={one.purpose: one.wording for one in body.consents},
+        by=at.by,
+        now=at.now,
+        today=at.today,
+    )
+    # Whoever is responsible for a beat takes in who lives there: nobody else would vet them.
+    find_person(session, at.scope, made.code)
+    at.keep(session, "person", made.code, tier=tier, state=state)
+    return made
 
-    return _told(at, at.store.submit(work))
+
+def step_to(
+    session: Session, at: Office, code: str, name: str, version: int, reason: str | None
+) -> Moved:
+    """Take a step of a membership, kept by the audit."""
+    moved = take_step(
+        session,
+        at.scope,
+        code,
+        name,
+        version=version,
+        reason=reason,
+        by=at.by,
+        by_person=at.access.actor.person_id,
+        now=at.now,
+        today=at.today,
+    )
+    at.keep(session, "person", code, step=name)
+    return moved
+
+
+def to_station(
+    session: Session, at: Office, code: str, body: schemas.Transfer, version: int
+) -> Moved:
+    """Move a member to another station, kept by the audit."""
+    moved = transfer_person(
+        session,
+        at.scope,
+        code,
+        body.station,
+        version=version,
+        reason=body.reason,
+        by=at.by,
+        now=at.now,
+        today=at.today,
+    )
+    at.keep(session, "person", code, station=body.station)
+    return moved
+
+
+def to_team(
+    session: Session, at: Office, code: str, body: schemas.TeamTransfer, version: int
+) -> Moved:
+    """Move a member from a team to another, kept by the audit."""
+    moved = move_between_teams(
+        session,
+        at.scope,
+        code,
+        (body.from_team, body.to_team),
+        leader=body.is_leader,
+        version=version,
+        reason=body.reason,
+        by=at.by,
+        now=at.now,
+        today=at.today,
+    )
+    at.keep(session, "person", code, teams=[body.from_team, body.to_team])
+    return moved
+
+
+def _step(at: Office, code: str, name: str, version: int, reason: str | None) -> Response:
+    return _told(at, at.store.submit(lambda work: step_to(work, at, code, name, version, reason)))
 
 
 def _told(at: Office, moved: Moved) -> Response:

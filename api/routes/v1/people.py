@@ -84,16 +84,7 @@ def person(at: Reader, code: CodePath) -> Response:
 )
 def edit(body: schemas.PersonEdit, at: Writer, code: CodePath, version: IfMatchDep) -> Response:
     """Change what is named; whatever else a file holds has a step of its own."""
-    values = given_values(body)
-
-    def work(session: Session) -> Edited:
-        find_person(session, at.scope, code)
-        rights_over(session, at.access, [code])[code].require("w", values)
-        done = change(session, at, code, values, version)
-        at.keep(session, "person", code, fields=list(done.fields))
-        return done
-
-    done = at.store.submit(work)
+    done = at.store.submit(lambda session: edit_file(session, at, code, body, version))
     return at.answer(done, tag=etag(done.row_version))
 
 
@@ -145,8 +136,7 @@ def take(body: schemas.NewRole, at: Writer, code: CodePath, once: OnceDep) -> Re
     """Let a member have a duty role: of their tier, qualified, never hazardous for volunteers."""
 
     def work(session: Session) -> Answer:
-        number = take_role(session, at.scope, code, body.role, today=at.today)
-        at.keep(session, "person", code, role=body.role)
+        number = give_role(session, at, code, body.role)
         return answer({"id": number}, location=f"/api/v1/people/{code}")
 
     return once.submit(at.store, work)
@@ -159,18 +149,38 @@ def give_up(
     at: Writer, code: CodePath, role: Annotated[str, Path(min_length=1, max_length=128), CLEANED]
 ) -> Response:
     """End a duty role; what was done in it stays in the file."""
-
-    def work(session: Session) -> None:
-        give_up_role(session, at.scope, code, role, today=at.today)
-        at.keep(session, "person", code, ended_role=role)
-
-    at.store.submit(work)
+    at.store.submit(lambda session: end_role(session, at, code, role))
     return Response(status_code=204)
 
 
 def file_answer(at: Office, file: PersonFile, rights: Rights) -> Response:
     """Return a file as far as it may be seen, tagged with its version."""
     return at.answer(told_file(file, rights), tag=etag(file.profile["row_version"]))
+
+
+def edit_file(
+    session: Session, at: Office, code: str, body: schemas.Values, version: int
+) -> Edited:
+    """Change the fields of a file that a body names, kept by the audit."""
+    values = given_values(body)
+    find_person(session, at.scope, code)
+    rights_over(session, at.access, [code])[code].require("w", values)
+    done = change(session, at, code, values, version)
+    at.keep(session, "person", code, fields=list(done.fields))
+    return done
+
+
+def give_role(session: Session, at: Office, code: str, role: str) -> int:
+    """Let a member have a duty role, kept by the audit."""
+    number = take_role(session, at.scope, code, role, today=at.today)
+    at.keep(session, "person", code, role=role)
+    return number
+
+
+def end_role(session: Session, at: Office, code: str, role: str) -> None:
+    """End a duty role, kept by the audit."""
+    give_up_role(session, at.scope, code, role, today=at.today)
+    at.keep(session, "person", code, ended_role=role)
 
 
 def given_values(body: schemas.Values) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from api.routes.v1 import (
     me,
     membership,
     people,
+    settings,
     teams,
 )
 
 ROUTERS = (
     *(people.router, membership.router, availability.router, teams.router, courses.router),
-    *(insurance.router, catalogue.router, audit.router, me.router),
+    *(insurance.router, catalogue.router, settings.router, audit.router, me.router),
 )

@@ -123,12 +123,7 @@ def edit(body: schemas.TeamEdit, at: Writer, code: TeamPath, seen: IfMatchTagDep
 )
 def join(body: schemas.Membership, at: Writer, code: TeamPath, person_code: PersonPath) -> Response:
     """Let a member join from today on, or say anew whether they lead."""
-
-    def work(session: Session) -> None:
-        join_team(session, at.scope, code, person_code, leader=body.is_leader, today=at.today)
-        at.keep(session, "person", person_code, team=code, is_leader=body.is_leader)
-
-    at.store.submit(work)
+    at.store.submit(lambda session: put_into_team(session, at, code, person_code, body.is_leader))
     return Response(status_code=204)
 
 
@@ -198,6 +193,14 @@ def quit_beat_team(at: Writer, beat_id: BeatPath, person_code: PersonPath) -> Re
 
     at.store.submit(work)
     return Response(status_code=204)
+
+
+def put_into_team(
+    session: Session, at: Office, code: str, person_code: str, is_leader: bool
+) -> None:
+    """Let a member join a team, kept by the audit."""
+    join_team(session, at.scope, code, person_code, leader=is_leader, today=at.today)
+    at.keep(session, "person", person_code, team=code, is_leader=is_leader)
 
 
 def _team(

@@ -40,4 +40,23 @@
       if (field) { event.preventDefault(); field.focus(); }
     }
   });
+
+  /* Ticked rows: all at once, how many, and from row to row with the arrows. */
+  const boxes = () => [...document.querySelectorAll('input[form="ticks"]')];
+  function count() {
+    const number = boxes().filter((one) => one.checked).length;
+    for (const place of document.querySelectorAll("[data-ticked]")) place.textContent = number ? `(${number})` : "";
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-tick-all]")) for (const one of boxes()) one.checked = event.target.checked;
+    count();
+  });
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !event.target.matches('input[form="ticks"]')) return;
+    const all = boxes();
+    const next = all[all.indexOf(event.target) + step];
+    if (next) { event.preventDefault(); next.focus(); }
+  });
+  count();
 })();

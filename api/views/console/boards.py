@@ -9,7 +9,7 @@ from api.views.console.weeks import day_words, hours
 from data.catalogue import labels, load_professions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from zoneinfo import ZoneInfo
 
     from api.language import Texts
@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 MARKS = {"officer": "police", "auxiliary": "aux", "volunteer": "vol"}
 
 
-def board_parts(board: Board, texts: Texts, zone: ZoneInfo) -> dict[str, Any]:
-    """Return a board's posts with their lines and people."""
+def board_parts(
+    board: Board, texts: Texts, zone: ZoneInfo, pins: Collection[tuple[str, str, str]] = ()
+) -> dict[str, Any]:
+    """Return a board's posts with their lines and people.
+
+    Parameters
+    ----------
+    pins : collection of (str, str, str)
+        Person, beat and role (codes) that the next plan must keep in this shift.
+    """
     return {
         "station": board.station_code,
         "station_name": board.station_name,
@@ -36,14 +44,16 @@ def board_parts(board: Board, texts: Texts, zone: ZoneInfo) -> dict[str, Any]:
                 "beat": post.beat_code,
                 "name": post.beat_name,
                 "missing": post.missing,
-                "lines": [_line(line, texts) for line in post.lines],
+                "lines": [_line(line, texts, post.beat_code, pins) for line in post.lines],
             }
             for post in board.posts
         ],
     }
 
 
-def _line(line: Line, texts: Texts) -> dict[str, Any]:
+def _line(
+    line: Line, texts: Texts, beat: str, pins: Collection[tuple[str, str, str]]
+) -> dict[str, Any]:
     return {
         "key": f"{line.beat}-{line.role}",
         "role": line.role_code,
@@ -52,7 +62,10 @@ def _line(line: Line, texts: Texts) -> dict[str, Any]:
         "required": line.required,
         "filled": len(line.members),
         "missing": line.missing,
-        "members": [_member(one, texts) for one in line.members],
+        "members": [
+            {**_member(one, texts), "is_pinned": (one.code, beat, line.role_code) in pins}
+            for one in line.members
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""Runs of courses, and who is in one, as rows of the console."""
+"""Runs of courses as rows of the console."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from api.views.console.table import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
-    from api.access.fields import Rights
     from api.language import Texts
-    from data.records.attendance import Attended
     from data.records.courses import ListedRun
 
 RUNS: Final = (
@@ -26,14 +24,6 @@ RUNS: Final = (
     Column("attended", "records.attended", is_number=True),
     Column("passed", "records.passed", is_number=True),
 )
-ATTENDED: Final = (
-    Column("name", "console.name"),
-    Column("code", "console.code"),
-    Column("state", "records.result"),
-    Column("score", "records.score", is_number=True),
-    Column("recorded", "records.recorded"),
-)
-_TONES: Final = {"passed": "good", "failed": "warn", "absent": "off", "attended": "calm"}
 
 
 def run_rows(runs: Iterable[ListedRun], texts: Texts, zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -54,22 +44,4 @@ def run_rows(runs: Iterable[ListedRun], texts: Texts, zone: ZoneInfo) -> list[di
             "passed": one.num_passed,
         }
         for one in runs
-    ]
-
-
-def attended_rows(
-    people: Iterable[Attended], rights: Mapping[str, Rights], texts: Texts, zone: ZoneInfo
-) -> list[dict[str, Any]]:
-    """Return the rows of a run's list."""
-    return [
-        {
-            "url": f"/console/people/{one.code}" if rights[one.code].sees("name") else "",
-            "name": (one.name if rights[one.code].sees("name") else None) or one.code,
-            "code": one.code,
-            "state": texts.label("label.attendance", one.state),
-            "tone": _TONES.get(one.state, "calm"),
-            "score": "–" if one.score is None else f"{one.score:g}",
-            "recorded": f"{one.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}",
-        }
-        for one in people
     ]

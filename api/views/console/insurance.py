@@ -47,6 +47,7 @@ def warning_rows(
         rows.append(
             {
                 "url": f"/console/people/{one.code}" if named else "",
+                "tick": f"{one.code}:0",
                 "name": (one.name if named else None) or one.code,
                 "code": one.code,
                 "station": one.station_name or one.station or "–",

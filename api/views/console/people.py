@@ -31,6 +31,7 @@ def person_rows(people: Iterable[ListedPerson], texts: Texts) -> list[dict[str, 
     return [
         {
             "url": f"/console/people/{one.code}",
+            "tick": f"{one.code}:{one.row_version}",
             "name": one.name or one.code,
             "code": one.code,
             "tier": texts(f"tier.{one.tier}"),

@@ -163,7 +163,7 @@ def gift_rows(gifts: Iterable[GiftView], texts: Texts) -> list[dict[str, Any]]:
     """Return the rows of the catalogue."""
     return [
         {
-            "url": "",
+            "url": f"/console/gifts/{one.id}",
             "name": one.label_zh if texts.language == "zh" else one.label_en,
             "code": one.code,
             "points": f"{one.points:,}",

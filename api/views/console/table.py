@@ -30,6 +30,15 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticks:
+    """Rows that can be ticked: where the ticked ones go, and the words of the buttons."""
+
+    action: str
+    button: str
+    all_words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One page of a list.
 
@@ -43,6 +52,10 @@ class Table:
         How many there are in all, where that was counted.
     empty : tuple of str
         What to say where there is nothing: a sentence, and what to do.
+    links : sequence of (str, str)
+        Words and addresses of what can be done here.
+    ticks : Ticks or None
+        Whether rows can be ticked; their ``tick`` is what is sent of them.
     """
 
     address: str
@@ -53,6 +66,8 @@ class Table:
     total: int | None = None
     empty: tuple[str, str] = ("", "")
     more: Mapping[str, str] = field(default_factory=dict)
+    links: Sequence[tuple[str, str]] = ()
+    ticks: Ticks | None = None
 
 
 def next_address(address: str, filters: Sequence[Filter], cursor: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -148,3 +149,67 @@ def test_a_plan_is_queued_once_and_cancelled(dispatcher: TestClient) -> None:
     job = re.findall(r'data-job="(\d+)"', page)[0]
     dispatcher.post(f"/console/jobs/{job}/cancel", follow_redirects=False)
     assert "data-job=" not in dispatcher.get("/console/rosters").text
+
+
+def test_somebody_is_pinned_for_the_next_plan(tiny: RunningService, dispatcher: TestClient) -> None:
+    address = draft_of(dispatcher)
+    number, line = chips(dispatcher.get(f"{address}/{BOARD}").text)["sun"]
+    form = {"station": "kunbei", "shift": "evening", "person": number, "line": line}
+    page = dispatcher.post(f"{address}/pins", data={**form, "step": "pin"}).text
+    assert "已固定" in page
+    assert page.count('aria-pressed="true"') == 1
+    pins = dispatcher.get("/api/v1/week/pins").json()["items"]
+    assert [(one["person_id"], one["kind"]) for one in pins if one["person_id"] == "sun"] == [
+        ("sun", "fixed")
+    ]
+    page = dispatcher.post(f"{address}/pins", data={**form, "step": "unpin"}).text
+    assert 'aria-pressed="true"' not in page
+    wrong = dispatcher.post(f"{address}/pins", data={**form, "person": "9999", "step": "pin"})
+    assert "不能固定" in wrong.text
+    reviewer = tiny.client_as("reviewer")
+    assert reviewer.post(f"{address}/pins", data={**form, "step": "pin"}).status_code == 403
+
+
+def test_a_remedy_is_made_in_a_draft_or_in_a_copy(dispatcher: TestClient) -> None:
+    address = draft_of(dispatcher)
+    number, line = chips(dispatcher.get(f"{address}/{BOARD}").text)["sun"]
+    press(dispatcher, address, step="take", person=number, line=line)
+    beat, role = place_codes(dispatcher, "sun")
+    form = {
+        "once": "a-remedy-0001",
+        "sheet": "remedy",
+        "beat": beat,
+        "shift": "evening",
+        "seen": "0",
+        "given": json.dumps(["sun", beat, "evening", role]),
+    }
+    late = dispatcher.post(f"{address}/remedy", data=form)
+    assert (late.status_code, "已有变动" in late.text) == (422, True)
+    done = dispatcher.post(f"{address}/remedy", data={**form, "seen": "1"})
+    assert "已照办" in done.text
+    assert chips(dispatcher.get(f"{address}/{BOARD}").text)["sun"] == (number, line)
+    twice = {**form, "seen": "2", "once": "a-remedy-0002"}
+    refused = dispatcher.post(f"{address}/remedy", data=twice)
+    assert (refused.status_code, "没有改动" in refused.text) == (422, True)
+    off = {**form, "once": "a-remedy-0003", "taken": form["given"], "given": ""}
+    copied = dispatcher.post("/console/rosters/1/remedy", data=off, follow_redirects=False)
+    place = copied.headers["location"].partition("?")[0]
+    assert place not in {"/console/rosters/1", address}
+    assert "sun" not in chips(dispatcher.get(f"{place}/{BOARD}").text)
+    strange = {**form, "once": "a-remedy-0004", "given": "no json"}
+    assert dispatcher.post(f"{address}/remedy", data=strange).status_code == 422
+
+
+def test_a_roster_says_that_none_could_fill_more(dispatcher: TestClient) -> None:
+    assert 'hx-get="/console/rosters/1/ceiling"' in dispatcher.get("/console/rosters/1").text
+    said = dispatcher.get("/console/rosters/1/ceiling").text
+    shares = [float(share) for share in re.findall(r"([\d.]+)%", said)]
+    assert len(shares) == 2
+    assert shares[0] <= shares[1] <= 100
+
+
+def place_codes(dispatcher: TestClient, person: str) -> tuple[str, str]:
+    """Give the codes of beat and role where somebody stands in the published roster."""
+    rows = dispatcher.get("/api/v1/rosters/1/assignments").json()["items"]
+    row = next(one for one in rows if one["person_id"] == person)
+    return row["beat_id"], row["role"]

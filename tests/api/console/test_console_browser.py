@@ -29,7 +29,12 @@ BOARD = "/console/rosters/2/board?station=kunbei&shift=evening"
 PAGES = (
     *("/console/live", "/console/rosters", "/console/rosters/1", BOARD),
     *("/console/rosters/2/changes?since=1", "/console/rosters/1/why?beat=haiwei&shift=evening"),
-    *("/console/people", "/console/teams"),
+    *("/console/people", "/console/people/liu", "/console/applications", "/console/teams"),
+    *("/console/applications/new", "/console/courses", "/console/courses/catalogue/new"),
+    *("/console/insurance", "/console/insurance/policies/new", "/console/gifts/new"),
+    *("/console/accounts", "/console/accounts/new", "/console/imports", "/console/settings"),
+    *("/console/settings/planning", "/console/settings/points", "/console/settings/duty-roles"),
+    *("/console/settings/duty-roles/patrol_guard", "/console/settings/shift-templates/new"),
 )
 
 
@@ -67,7 +72,7 @@ def keep(page: Page, name: str) -> None:
 def test_pages_are_quiet_and_usable_by_everybody(
     drafted: RunningService, browser: Browser, width: int, lang: str
 ) -> None:
-    login = drafted.login_as("city_dispatcher")
+    login = drafted.login_as("city_dispatcher", "administrator")
     with serving(drafted.app, drafted.settings) as address:
         size = {"width": width, "height": 900}
         context = drafted.browser_context(browser, address, login, viewport=size, locale=lang)
@@ -123,5 +128,31 @@ def test_a_dispatcher_takes_off_finds_gives_and_publishes(
         page.goto(f"{address}/console/rosters/2")
         page.locator('form[action$="/publish"] button').click()
         page.wait_for_selector(".badge-state.good")
+        context.close()
+    assert troubles == []
+
+
+def test_people_are_ticked_by_keyboard_alone(drafted: RunningService, browser: Browser) -> None:
+    login = drafted.login_as("city_dispatcher")
+    with serving(drafted.app, drafted.settings) as address:
+        size = {"width": 1440, "height": 900}
+        context = drafted.browser_context(browser, address, login, viewport=size, locale="zh-CN")
+        page = context.new_page()
+        troubles = watch(page, address)
+        page.goto(f"{address}/console/people?tier=volunteer")
+        boxes = page.locator('input[form="ticks"]')
+        boxes.first.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Space")
+        assert "(2)" in page.locator("[data-ticked]").inner_text()
+        page.locator("[data-tick-all]").check()
+        number = boxes.count()
+        assert f"({number})" in page.locator("[data-ticked]").inner_text()
+        page.locator("#ticks button").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/people/bulk")
+        assert f"已选 {number} 人" in page.locator("h1").inner_text()
+        keep(page, "people-bulk")
         context.close()
     assert troubles == []

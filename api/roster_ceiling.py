@@ -1,0 +1,67 @@
+"""How much of a roster's weighted demand is filled, and how much any roster could fill.
+
+What bounds it is read from the whole scenario, which takes seconds for a city and never changes:
+the last scenarios' are kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from data.store.result_io import find_roster
+from data.store.scenario_reading import load_scenario
+from dispatch.ceiling import Ceiling
+
+if TYPE_CHECKING:
+    from data.planning.rosters import RosterView
+    from data.store.engine import Store
+
+KEPT: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FilledShare:
+    """Shares of the weighted demand: what a roster fills, and what none can exceed."""
+
+    filled: float
+    ceiling: float
+
+
+class RosterCeilings:
+    """The ceilings of the scenarios that were asked for last."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, int], Ceiling] = OrderedDict()
+        self._lock = Lock()
+
+    def share(self, store: Store, view: RosterView) -> FilledShare | None:
+        """Return the shares of a roster; None where its figures are not to be seen."""
+        figures = view.figures
+        if not figures or "weighted_unmet" not in figures or "bound" not in figures:
+            return None
+        ceiling = self._ceiling(store, view.roster_id)
+        if not ceiling.total:
+            return FilledShare(1.0, 1.0)
+        filled = ceiling.total - int(figures["weighted_unmet"])
+        most = max(ceiling.filled(int(figures["bound"])), filled)
+        return FilledShare(filled / ceiling.total, most / ceiling.total)
+
+    def _ceiling(self, store: Store, roster_id: int) -> Ceiling:
+        with self._lock, store.read() as session:
+            scenario_id = find_roster(session, roster_id).scenario_id
+            key = (str(store.engines.url), scenario_id)
+            known = self._known.get(key)
+            if known is None:
+                known = Ceiling.of(load_scenario(session, scenario_id))
+            self._known[key] = known
+            self._known.move_to_end(key)
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return known
+
+
+CEILINGS: Final = RosterCeilings()
+"""Shared by the process, as `EXPLAINER` is."""
