@@ -77,7 +77,7 @@ class TableLimits:
     max_chars: int = 64_000_000
     memory_bytes: int = 448 << 20
     cpu_s: int = 8
-    wall_s: int = 30
+    wall_s: int = 180
 
 
 LIMITS = TableLimits()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
 
+from data.notices.telling import tell
 from data.records.courses import find_run
 from data.records.errors import (
     DuplicateError,
@@ -227,6 +228,8 @@ def record_results(
         row.score, row.recorded_at, row.recorded_by = score, now, by
         if state == "passed" and before != "passed":
             passed.append(_grant(session, run, course, (code, ids[code]), today))
+            event, told = f"{run.id}:{now:%Y%m%d}", {"course": course.code}
+            tell(session, "membership.trained", event, [ids[code]], told, now=now)
         if before == "passed" and state != "passed":
             _take_back(session, run, ids[code], today)
     session.flush()

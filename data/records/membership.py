@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import exists, select
 
+from data.notices.telling import tell
 from data.records.coming_duties import ComingDuty, coming_duties
 from data.records.erasure import erase_person
 from data.records.errors import SafetyError, StepError, ValueRefusedError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from data.records.membership_steps import Step
     from data.store.keys import Keys
     from data.store.scope import Scope
+    from data.store.tables.people import PersonEvent
 
 PERSONAL_DATA: Final = "personal_data"
 """The purpose of the consent without which nobody passes vetting."""
@@ -149,12 +151,14 @@ def take_step(
     if step.name == "activate" and person.joined_on is None:
         person.joined_on = today
     kept_reason = None if step.target == "left" else reason
-    add_event(
+    event = add_event(
         session, person, step.event, now=now, by=by, before=before, after=step.target,
         reason=kept_reason,
     )  # fmt: skip
     if step.target == "left":
         erase_person(session, person, now=now, today=today)
+    else:
+        _tell(session, event, {}, now)
     session.flush()
     return Moved(code, person.state, person.row_version, duties)
 
@@ -215,12 +219,19 @@ def transfer_person(
         duties = tuple(coming_duties(session, [person.id], now))
     _end_memberships(session, person, today)
     person.station_id, person.updated_at = station.id, now
-    add_event(
+    event = add_event(
         session, person, "transferred", now=now, by=by, before=before, after=station_code,
         reason=reason,
     )  # fmt: skip
-    session.flush()
+    _tell(session, event, {"station": station_code}, now)
     return Moved(code, person.state, person.row_version, duties)
+
+
+def _tell(session: Session, event: PersonEvent, values: Mapping[str, Any], now: datetime) -> None:
+    """Tell the person of a step in the transaction that takes it; its reason stays in the file."""
+    session.flush()
+    topic = f"membership.{event.kind}"
+    tell(session, topic, str(event.id), [event.person_id], values, now=now)
 
 
 def _lacking(session: Session, person: Person, today: date) -> list[str]:

@@ -120,19 +120,19 @@ def add_event(
     before: str | None = None,
     after: str | None = None,
     reason: str | None = None,
-) -> None:
-    """Write a step of a membership into the file."""
-    session.add(
-        PersonEvent(
-            person_id=person.id,
-            at=now,
-            kind=kind,
-            from_value=before,
-            to_value=after,
-            reason=reason,
-            actor=by,
-        )
+) -> PersonEvent:
+    """Write a step of a membership into the file; return its row."""
+    row = PersonEvent(
+        person_id=person.id,
+        at=now,
+        kind=kind,
+        from_value=before,
+        to_value=after,
+        reason=reason,
+        actor=by,
     )
+    session.add(row)
+    return row
 
 
 def require_here(person: Person) -> None:

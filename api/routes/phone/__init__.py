@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.routes.phone import (
     alerts,
     availability,
+    consents,
     exchanges,
     me,
     notices,
@@ -22,6 +23,6 @@ ROUTERS = tuple(
     # The map of tasks before one task, whose number is a part of its address.
     for module in (
         *(shell, today, alerts, task_map, tasks, turns, exchanges),
-        *(availability, tips, points, notices, me),
+        *(availability, tips, points, notices, me, consents),
     )
 )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.access.fields import ONESELF, rights_of
 from api.errors import UnknownIdError, problems
 from api.office import Office, office
+from api.person_answers import told_move
 from api.routes.v1.people import change, file_answer, given_values
 from api.schemas import audit as audit_schemas
 from api.schemas import people as schemas
 from api.schemas.pages import PageQuery
 from api.versions import IfMatchDep, etag
 from data.records.audit_reading import readers_of
+from data.records.consents import withdraw_consent
 from data.records.finding import code_of
 from data.records.own_export import export_person
 from data.records.person_file import read_file
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from data.records.audit_reading import Entry
+    from data.records.membership import Moved
     from data.records.person_edit import Edited
 
 router = APIRouter(prefix="/me", tags=["me"])
 
 Owner = Annotated[Office, Depends(office("file.own"))]
+Withdrawer = Annotated[Office, Depends(office("consent.withdraw"))]
 OwnWriter = Annotated[Office, Depends(office("person.write_own"))]
 READS = problems(401, 403, 404)
 
@@ -93,6 +97,30 @@ def export(at: Owner) -> Response:
     response = at.answer(content)
     response.headers["Content-Disposition"] = f'attachment; filename="jingge-{at.today}.json"'
     return response
+
+
+@router.post(
+    "/consents/{number}/withdrawal",
+    response_model=schemas.Moved,
+    responses=problems(401, 403, 404, 409, 422),
+    summary="Withdraw a consent",
+)
+def withdraw(at: Withdrawer, number: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
+    """Withdraw a consent of one's own.
+
+    A volunteer who withdraws the one to personal data leaves: their file is erased for good and
+    their account closed, as by leaving. Otherwise the file says that it is withdrawn.
+    """
+
+    def work(session: Session) -> Moved:
+        code = _code(session, at)
+        moved = withdraw_consent(
+            session, at.scope, code, number, by=at.by, now=at.now, today=at.today
+        )
+        at.keep(session, "person", code, consent=number, state=moved.state)
+        return moved
+
+    return at.answer(told_move(at.store.submit(work)))
 
 
 def _code(session: Session, at: Office) -> str:
