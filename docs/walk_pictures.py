@@ -1,9 +1,10 @@
 """Put the pictures of the walks together.
 
-    python docs/walk_pictures.py SHOTS [docs/images]
+    python docs/walk_pictures.py SHOTS [docs/images [-en]]
 
-``SHOTS`` is what ``JINGGE_SHOTS=SHOTS pytest tests/api/phone/test_phone_walk.py`` has written. Each
-walk becomes one strip of its steps, WebP below 60 kB.
+``SHOTS`` is what ``JINGGE_SHOTS=SHOTS pytest tests/api/phone/test_phone_walk.py`` has written; with
+``JINGGE_SHOTS_LANG=en`` in English, whose pictures get ``-en`` after their names. Each walk becomes
+one strip of its steps, WebP below 60 kB.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ STRIPS = {
     "walk-queue": ("13-queue",),
     "walk-case": ("14-case",),
     "walk-counter": ("16-counter",),
+    "officer-phone": ("20-officer-today",),
+    "officer-live": ("21-live",),
+    "officer-people": ("24-people",),
 }
 GAP = 12
 MOST_BYTES = 60_000
@@ -40,11 +44,11 @@ def strip(files: list[Path]) -> Image.Image:
     return made
 
 
-def main(shots: Path, images: Path) -> None:
+def main(shots: Path, images: Path, ending: str) -> None:
     """Write the strips."""
     for name, steps in STRIPS.items():
         made = strip([shots / f"walk-{step}.png" for step in steps])
-        out = images / f"{name}.webp"
+        out = images / f"{name}{ending}.webp"
         for quality in (80, 70, 60, 50, 40, 30):
             made.save(out, "WEBP", quality=quality, method=6)
             if out.stat().st_size < MOST_BYTES:
@@ -53,4 +57,5 @@ def main(shots: Path, images: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "docs/images"))
+    given = [*sys.argv[1:], *("docs/images", "")[len(sys.argv) - 2 :]]
+    main(Path(given[0]), Path(given[1]), given[2])
