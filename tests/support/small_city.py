@@ -6,6 +6,7 @@ Small enough to plan in seconds, large enough that a plan can be watched, cancel
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
     from dispatch.scenario import Scenario
 
 
+@cache
+def _demo(volunteers: int) -> Scenario:
+    return build_demo(volunteers).scenario
+
+
 def small_city(now: datetime, volunteers: int) -> Scenario:
     """Make the piece of the demo that has so many volunteers; its week begins after ``now``."""
-    demo = build_demo(volunteers).scenario
+    demo = _demo(volunteers)
     begins = demo.shifts["starts_at"].min()
     weeks = max(0, -((begins - pd.Timestamp(now)) // pd.Timedelta(weeks=1)))
     later = pd.Timedelta(weeks=weeks)
