@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -21,12 +22,13 @@ from dispatch.scenario import Scenario
 if TYPE_CHECKING:
     from pathlib import Path
 
-SMALL = 500
+SMALL = 250
+made = cache(lambda name: build(name, SMALL))
 
 
 @pytest.fixture(scope="module", params=FAMILY)
 def city(request: pytest.FixtureRequest) -> tuple[str, Scenario]:
-    return request.param, build(request.param, SMALL)
+    return request.param, made(request.param)
 
 
 def test_it_reads_back_as_it_was_made(city: tuple[str, Scenario], tmp_path: Path) -> None:
@@ -69,17 +71,17 @@ def test_the_same_options_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_each_has_the_oddity_that_it_is_there_for() -> None:
-    made = {name: build(name, 250) for name in FAMILY}
-    usual = made["seed7"]
-    assert made["rest10"].rules.min_rest_hours == 10
-    assert made["six"].rules.volunteers_per_supervisor == 6
-    assert len(made["four"].shifts) == 28
-    length = made["four"].shifts["ends_at"] - made["four"].shifts["starts_at"]
+    city = {name: made(name) for name in FAMILY}
+    usual = city["seed7"]
+    assert city["rest10"].rules.min_rest_hours == 10
+    assert city["six"].rules.volunteers_per_supervisor == 6
+    assert len(city["four"].shifts) == 28
+    length = city["four"].shifts["ends_at"] - city["four"].shifts["starts_at"]
     assert set(length) == {pd.Timedelta(hours=6)}
-    assert len(made["tight"].availability) < 0.5 * len(usual.availability)
-    assert len(made["slack"].demand) < 0.6 * len(usual.demand)
-    assert {weight for places in made["single"].demand["weight"] for weight in places} == {1}
-    assert max(max(places) for places in made["heavy"].demand["weight"]) > 20
-    stations = {name: city.beats["station_id"].nunique() for name, city in made.items()}
+    assert len(city["tight"].availability) < 0.5 * len(usual.availability)
+    assert len(city["slack"].demand) < 0.6 * len(usual.demand)
+    assert {weight for places in city["single"].demand["weight"] for weight in places} == {1}
+    assert max(max(places) for places in city["heavy"].demand["weight"]) > 20
+    stations = {name: one.beats["station_id"].nunique() for name, one in city.items()}
     assert stations["villages"] >= 2
-    assert len(made["compact"].shifts) == 21
+    assert len(city["compact"].shifts) == 21

@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_client import RunningService, start_service, stop_service
 from tiny_store import NOW
 
-from api.service import Service
-from data.store.engine import open_store
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
+    from service_client import RunningService
     from starlette.testclient import TestClient
 
 
-@pytest.fixture(scope="session")
-def served(tiny_file: Path) -> Iterator[RunningService]:
-    """The application, which takes seconds to make: all tests share it, each with a store."""
-    file = tiny_file.parent / "records.db"
-    shutil.copy(tiny_file, file)
-    running = start_service(f"sqlite:///{file}")
-    yield running
-    stop_service(running)
-
-
 @pytest.fixture
-def city(served: RunningService, tiny_file: Path, tmp_path: Path) -> Iterator[RunningService]:
-    file = tmp_path / "tiny.db"
-    shutil.copy(tiny_file, file)
-    store, shared = open_store(f"sqlite:///{file}"), served.service
-    service = Service(
-        store=store,
-        keys=shared.keys,
-        cities=shared.cities,
-        clock=served.clock,
-        passwords=shared.passwords,
-    )
-    served.clock.now = NOW
-    served.app.state.service = service
-    yield RunningService(served.app, service, served.settings, served.clock)
-    served.app.state.service = shared
-    store.close()
+def city(tiny: RunningService) -> RunningService:
+    tiny.clock.now = NOW
+    return tiny
 
 
 @pytest.fixture
