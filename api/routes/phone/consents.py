@@ -54,8 +54,14 @@ def withdraw(
     """Withdraw it; who is erased by that is logged out for good."""
     if not sure:
         told = {"kind": "bad", "text": phone.texts("phone.consent_unsure")}
-        values = {"tab": "me", "back": "/m/consents", "consent": _line(phone, number)}
-        return phone.render("consent.html", 422, told=told, **values)
+        return phone.render(
+            "consent.html",
+            422,
+            tab="me",
+            back="/m/consents",
+            consent=_line(phone, number),
+            told=told,
+        )
 
     def work(session: Session) -> Answer:
         code, own = reader_of(session, phone).code, Scope(person=phone.person)
