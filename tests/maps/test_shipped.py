@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from hashlib import sha256
 
-from maps.shipped import ASSETS, OTHERS, SCRIPTS, STYLES
+from maps.shipped import ASSETS, OTHERS, SCRIPTS, STYLES, read_asset
 
 
 def test_shipped_files_have_the_hashes_that_refresh_checks() -> None:
@@ -22,3 +22,19 @@ def test_every_script_here_is_ours_or_licensed() -> None:
     files = {path.name for path in ASSETS.iterdir() if path.suffix in {".js", ".css"}}
     assert files == {*SCRIPTS, *STYLES, *OTHERS}
     assert "Volodymyr Agafonkin" in (ASSETS / "LICENSE.leaflet").read_text(encoding="utf-8")
+
+
+def test_comments_stay_at_home_and_nothing_else_does() -> None:
+    for name in (*SCRIPTS, *OTHERS):
+        if name == "leaflet.js" or not name.endswith(".js"):
+            continue
+        lines = (ASSETS / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        kept, quotes = [], 0
+        for line in lines:
+            if line.lstrip(" ").startswith("//"):
+                assert quotes % 2 == 0, f"{name}: a comment line inside a text: {line}"
+                continue
+            kept.append(line)
+            quotes += line.count("`")
+        assert read_asset(name).decode() == "".join(kept)
+        assert len(kept) < len(lines)
