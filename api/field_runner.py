@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from api.live_index_finder import IndexFinder
 from data.field.limits import limits_of
 from data.field.live_lease import take_lease
-from data.field.watching import LEARN_EVERY, learn_rates, steps
+from data.field.watching import LEARN_EVERY, finish, learn_rates, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ class FieldRunner:
         done: dict[str, int] = {}
         for name, step in steps(self._keys, self._find, limits, now).items():
             try:
-                done[name] = self._store.submit(step)
+                done[name] = finish(self._store, step)
             except Exception:  # noqa: BLE001 - the other steps are due all the same
                 _LOG.exception("A step of tasks and turns failed: %s.", name)
         if self._learnt_at is None or now >= self._learnt_at + LEARN_EVERY:

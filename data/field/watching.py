@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     Step = Callable[[Session], int]
 
 LEARN_EVERY: Final = timedelta(hours=1)
+BATCH: Final = 20
+"""Most that a step does in one transaction: a morning at which hundreds of deadlines pass at once
+must not keep everybody else from writing."""
+_MOST_BATCHES: Final = 100
 
 
 def steps(keys: Keys, find: Finder, limits: Limits, now: datetime) -> dict[str, Step]:
@@ -39,11 +43,11 @@ def steps(keys: Keys, find: Finder, limits: Limits, now: datetime) -> dict[str, 
     """
     return {
         "alone": lambda s: escalate(s, keys, find, limits, now=now),
-        "offers": lambda s: lapse_offers(s, limits, now),
-        "tasks": lambda s: len(close_due(s, now)),
+        "offers": lambda s: lapse_offers(s, limits, now, BATCH),
+        "tasks": lambda s: len(close_due(s, now, BATCH)),
         "exchanges": lambda s: lapse_exchanges(s, now),
-        "no_shows": lambda s: note_no_shows(s, limits, now),
-        "left": lambda s: close_forgotten(s, limits, now),
+        "no_shows": lambda s: note_no_shows(s, limits, now, BATCH),
+        "left": lambda s: close_forgotten(s, limits, now, BATCH),
     }
 
 
@@ -51,7 +55,21 @@ def watch(store: Store, keys: Keys, find: Finder, now: datetime) -> dict[str, in
     """Do what is due by now; return how many of each kind."""
     with store.read() as session:
         limits = limits_of(session)
-    return {name: store.submit(step) for name, step in steps(keys, find, limits, now).items()}
+    return {name: finish(store, step) for name, step in steps(keys, find, limits, now).items()}
+
+
+def finish(store: Store, step: Step) -> int:
+    """Do a step until nothing is left of it; return how many it did.
+
+    Between its transactions others write.
+    """
+    total = 0
+    for _ in range(_MOST_BATCHES):
+        done = store.submit(step)
+        total += done
+        if done < BATCH:
+            break
+    return total
 
 
 def learn_rates(store: Store, now: datetime) -> int:

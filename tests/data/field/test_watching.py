@@ -22,7 +22,8 @@ from data.field.live import live_people
 from data.field.lone import safe_until, say_safe
 from data.field.my_shifts import reply_to_shift
 from data.field.signups import sign_up
-from data.field.watching import learn_rates, watch
+from data.field.tasks import close_due
+from data.field.watching import BATCH, finish, learn_rates, watch
 from data.planning.repairing import absences_of
 from data.points.accounts import balance_of
 from data.points.rules import fill_shipped
@@ -276,3 +277,16 @@ def test_rates_come_from_turns_and_reach_the_records(city: City) -> None:
         )
     }
     assert chances["sun"] < 0.8 * chances["v00"] < chances["liu"]
+
+
+@pytest.mark.only("sqlite")
+def test_what_is_due_at_once_is_done_in_small_transactions(city: City) -> None:
+    tasks = [city.task() for _ in range(2 * BATCH + 5)]
+    sizes: list[int] = []
+
+    def step(session: Any) -> int:
+        sizes.append(len(close_due(session, tasks[0].signup_until, BATCH)))
+        return sizes[-1]
+
+    assert finish(city.store, step) == len(tasks)
+    assert sizes == [BATCH, BATCH, 5]
