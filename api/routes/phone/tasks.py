@@ -19,6 +19,7 @@ from data.field.duty_turns import of_task
 from data.field.eligibility_tasks import tasks_for, why_not
 from data.field.errors import RefusedError
 from data.field.limits import limits_of
+from data.field.live_ground import live_signups
 from data.field.lone import safe_until
 from data.field.signups import confirm_offer, sign_up, signups_of_person, withdraw
 from data.field.tasks import find_task
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from api.live_index_access import LiveDesk
     from data.field.signups import SignupView
     from data.field.task_values import TaskView
     from data.store.idempotency import Answer
@@ -49,7 +51,7 @@ Lng = Annotated[float | None, Query(ge=-180, le=180)]
 def tasks(phone: PhoneDep) -> Response:
     """List the tasks that the reader may take, the nearest first."""
     with phone.store.read() as session:
-        cards = near_cards(session, reader_of(session, phone), MANY)
+        cards = near_cards(phone, session, reader_of(session, phone), MANY)
     return phone.render("tasks.html", tab="tasks", view="list", tasks=cards)
 
 
@@ -58,7 +60,8 @@ def part(phone: PhoneDep, *, lat: Lat = None, lng: Lng = None, few: bool = False
     """Return the list alone, for where the phone is."""
     here = None if lat is None or lng is None else (lat, lng)
     with phone.store.read() as session:
-        cards = near_cards(session, reader_of(session, phone, here), FEW if few else MANY)
+        reader = reader_of(session, phone, here)
+        cards = near_cards(phone, session, reader, FEW if few else MANY)
     return phone.render("task_list.html", tasks=cards)
 
 
@@ -106,14 +109,26 @@ def post_withdraw(phone: PhoneDep, once: FormOnceDep, task_id: int) -> Response:
     return _submit(phone, once, task_id, work)
 
 
-def near_cards(session: Session, reader: Reader, limit: int) -> list[dict[str, Any]]:
+def near_cards(phone: Phone, session: Session, reader: Reader, limit: int) -> list[dict[str, Any]]:
     """Return cards of the tasks that a reader may take, the nearest first."""
-    return [task_card(one, reader) for one in near_tasks(session, reader, limit)]
+    return [task_card(one, reader) for one in near_tasks(phone, session, reader, limit)]
 
 
-def near_tasks(session: Session, reader: Reader, limit: int) -> list[TaskView]:
-    """Return the tasks that a reader may take, the nearest first."""
+def near_tasks(phone: Phone, session: Session, reader: Reader, limit: int) -> list[TaskView]:
+    """Return the tasks that a reader may take, the nearest first.
+
+    From the index in memory where a thread keeps it up to date, as ``/api/v1/tasks/nearest``: it
+    knows a change a second later, but what the reader has signed up for is left out at once.
+    """
+    desk: LiveDesk = phone.request.app.state.live
     end = reader.now + AHEAD
+    if desk.index.is_running and reader.place is not None:
+        taker = desk.index.taker(reader.person_id) or desk.index.read_taker(reader.person_id)
+        live, mine = desk.index.live(), live_signups(session, reader.person_id)
+        wanted = 2 * limit + len(mine) + 8
+        rows = live.tasks.nearest(taker, reader.place, wanted, live.limits, reader.now)
+        near = (one.task for one in rows if one.task.task_id not in mine)
+        return nearest_first((one for one in near if one.starts_at < end), reader)[:limit]
     found = tasks_for(
         session, reader.person_id, reader.limits, now=reader.now, end=end, limit=_READ
     )

@@ -39,7 +39,7 @@ def today(phone: PhoneDep) -> Response:
     with phone.store.read() as session:
         reader = reader_of(session, phone)
         cards, offers = duties(session, reader)
-        near = near_cards(session, reader, FEW)
+        near = near_cards(phone, session, reader, FEW)
         alarms = open_alarms(session, reader)
     return phone.render(
         "today.html", tab="today", turns=cards[:NEXT], offers=offers, tasks=near, alarms=alarms

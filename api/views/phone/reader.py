@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from data.field.eligibility_facts import person_facts
+from sqlalchemy import select
+
+from data.field.errors import FieldMissingError
 from data.field.limits import limits_of
+from data.store.tables.people import Person
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +47,10 @@ class Reader:
 
 def reader_of(session: Session, phone: Phone, here: tuple[float, float] | None = None) -> Reader:
     """Read for whom a page is written; without a position of the phone it is their home."""
-    facts = person_facts(session, phone.person, phone.now, phone.now)
-    limits = limits_of(session)
-    return Reader(phone.person, facts.code, phone.texts, limits, phone.now, here or facts.home)
+    query = select(Person.code, Person.home_lat, Person.home_lng).where(Person.id == phone.person)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise FieldMissingError(f"Expected the number of a person, got {phone.person}.")
+    code, *place = row
+    home = None if place[0] is None else (place[0], place[1])
+    return Reader(phone.person, code, phone.texts, limits_of(session), phone.now, here or home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pressing import press
@@ -92,3 +93,28 @@ def test_nobody_without_a_record_has_tasks(clocked: RunningService) -> None:
     assert clocked.client().get("/m/tasks").status_code == 401
     assert clocked.client_as("reviewer").get("/m/tasks").status_code == 403
     assert clocked.client_as("community_officer", beat="haiwei").get("/m/tasks").status_code == 404
+
+
+def test_the_index_in_memory_shows_the_same_and_ones_own_at_once(
+    clocked: RunningService, phone: TestClient, make_task: Callable[..., Any]
+) -> None:
+    near = make_task(title="近处", lat=40.6720, lng=109.8205)
+    make_task(title="远处", lat=40.6720, lng=109.8300)
+    full = make_task(title="满员")
+    other = clocked.client_as("volunteer", person="sun")
+    other.headers["Accept"] = "text/html"
+    press(other, other.get("/m/tasks").text, f"/m/tasks/{full.task_id}/signup")
+    listed = [re.findall("近处|远处|满员", phone.get("/m/tasks/part").text)]
+    index = clocked.app.state.live.index
+    index.live()
+    index.start()
+    try:
+        listed.append(re.findall("近处|远处|满员", phone.get("/m/tasks/part").text))
+        page = phone.get("/m").text
+        assert "近处" in page
+        press(phone, page, f"/m/tasks/{near.task_id}/signup")
+        assert "近处" not in phone.get("/m/tasks/part").text
+    finally:
+        index.close()
+    assert listed[0] == listed[1]
+    assert "满员" not in listed[0]
