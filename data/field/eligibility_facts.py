@@ -56,6 +56,22 @@ def person_facts(
     return found[0]
 
 
+def code_and_home(session: Session, person_id: int) -> tuple[str, tuple[float, float] | None]:
+    """Read what a person is called and where they live, and nothing else of them.
+
+    Raises
+    ------
+    FieldMissingError
+        Where there is no such person.
+    """
+    query = select(Person.code, Person.home_lat, Person.home_lng).where(Person.id == person_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise FieldMissingError(f"Expected the number of a person, got {person_id}.")
+    code, lat, lng = row
+    return code, None if lat is None or lng is None else (lat, lng)
+
+
 def facts_of(
     session: Session, person_ids: Sequence[int], starts_at: datetime, ends_at: datetime
 ) -> list[PersonFacts]:

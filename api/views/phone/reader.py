@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from data.field.errors import FieldMissingError
+from data.field.eligibility_facts import code_and_home
 from data.field.limits import limits_of
-from data.store.tables.people import Person
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,10 +44,5 @@ class Reader:
 
 def reader_of(session: Session, phone: Phone, here: tuple[float, float] | None = None) -> Reader:
     """Read for whom a page is written; without a position of the phone it is their home."""
-    query = select(Person.code, Person.home_lat, Person.home_lng).where(Person.id == phone.person)
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise FieldMissingError(f"Expected the number of a person, got {phone.person}.")
-    code, *place = row
-    home = None if place[0] is None else (place[0], place[1])
+    code, home = code_and_home(session, phone.person)
     return Reader(phone.person, code, phone.texts, limits_of(session), phone.now, here or home)
