@@ -105,7 +105,7 @@ def test_a_dispatcher_takes_off_finds_gives_and_publishes(
         page.goto(address + BOARD)
         sun = page.locator("li.chip", has=page.locator('a[href$="/console/people/sun"]'))
         line = sun.locator("xpath=ancestor::div[@data-line]").get_attribute("data-line")
-        sun.locator("button.x").click()
+        sun.locator("button[value=take]").click()
         page.wait_for_selector(".note.warn")
         assert "H7" in page.locator(".note.warn").inner_text()
         keep(page, "board-warn")
