@@ -329,8 +329,24 @@ class Client:
         self.num_opened = 0
 
     async def ask(self, content: bytes) -> tuple[str, bytes]:
-        """Send a request; return the status and the body."""
-        pair = self._idle.pop() if self._idle else await self._open()
+        """Send a request; return the status and the body.
+
+        A kept connection that the server has closed meanwhile is no answer: a new one is opened,
+        as a browser does.
+        """
+        if self._idle:
+            try:
+                return await self._ask(content, self._idle.pop())
+            except asyncio.IncompleteReadError as error:
+                if error.partial:
+                    raise
+            except ConnectionError:
+                pass
+        return await self._ask(content, await self._open())
+
+    async def _ask(
+        self, content: bytes, pair: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    ) -> tuple[str, bytes]:
         reader, writer = pair
         try:
             writer.write(content)
