@@ -11,6 +11,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from store_fixtures import (  # noqa: F401 - pytest finds them here
     empty,
     empty_url,
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser
+
+settings.register_profile("jingge", deadline=None)  # no test is about seconds
+settings.load_profile("jingge")
 
 LEFT_OUT = pytest.StashKey[int]()
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
