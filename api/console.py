@@ -33,6 +33,8 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "console.planning",
         (
             ("/console/live", "console.live", "live.watch"),
+            ("/console/arrivals", "live.duty", "checkin.confirm"),
+            ("/console/tasks", "tasks.tasks", "task.read"),
             ("/console/rosters", "console.rosters", "plan.read"),
         ),
     ),

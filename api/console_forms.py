@@ -12,6 +12,7 @@ from api.errors import status_of
 from api.forms import Form, FormRefusedError, Refusal
 from api.once import answer
 from api.views.console.sheets import Trouble
+from data.field.errors import RefusedError
 from data.store.errors import StoreError
 from data.store.row_versions import StaleError
 from grid.errors import JinggeError
@@ -82,13 +83,21 @@ def trouble_of(error: JinggeError, form: Form, texts: Texts) -> Trouble:
     if isinstance(error, FormRefusedError):
         fields = {name: field_words(one, texts) for name, one in error.refusals.items()}
         return Trouble(422, sheet, texts("forms.refused"), fields=fields, form=form)
-    name = type(error).__name__
-    text = texts.label("label.trouble", name)
-    if text == name:
-        text = texts("forms.not_done")
+    text = _words(error, texts)
     # Of what somebody else has changed the page shows the newest, not what was written over it.
     written = None if status == HTTPStatus.PRECONDITION_FAILED else form
     return Trouble(status, sheet, text, detail=str(error), form=written)
+
+
+def _words(error: JinggeError, texts: Texts) -> str:
+    """Return why something was not done: a rule's own words, the console's, or those of all."""
+    if isinstance(error, RefusedError):
+        return " ".join(one.words(texts.language) for one in error.refusals)
+    name = type(error).__name__
+    for topic in ("label.console_trouble", "label.trouble"):
+        if (text := texts.label(topic, name)) != name:
+            return text
+    return texts("forms.not_done")
 
 
 def field_words(refusal: Refusal, texts: Texts) -> str:

@@ -12,6 +12,8 @@ from data.store.tables.ground import Beat, Station
 from data.store.tables.people import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
     from data.store.scope import Scope
@@ -46,6 +48,19 @@ def place_ids(
     return found.station_id, found.id
 
 
+def beats_listed(session: Session, scope: Scope) -> list[tuple[str, str, str]]:
+    """List code, name and station's name of the beats for which a jurisdiction answers."""
+    query = (
+        select(Beat.code, Beat.name, Station.code.label("station"), Station.name.label("of"))
+        .join(Station, Station.id == Beat.station_id)
+        .where(scope.beats_(homes=False))
+        .order_by(Station.code, Beat.code)
+    )
+    return [
+        (row.code, row.name or row.code, row.of or row.station) for row in session.execute(query)
+    ]
+
+
 def person_id_of(session: Session, code: str, scope: Scope = CITY) -> int:
     """Give the number of a person by their code.
 
@@ -57,4 +72,15 @@ def person_id_of(session: Session, code: str, scope: Scope = CITY) -> int:
     found = session.scalar(select(Person.id).where(Person.code == code, scope.people()))
     if found is None:
         raise FieldMissingError(f"Expected the code of a person, got {code[:80]!r}.")
+    return found
+
+
+def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """Give names by code; whoever has none kept is left out."""
+    wanted, found = sorted(set(codes)), dict[str, str]()
+    for first in range(0, len(wanted), 500):
+        query = select(Person.code, Person.name).where(
+            Person.code.in_(wanted[first : first + 500]), Person.name.is_not(None)
+        )
+        found |= {row.code: row.name for row in session.execute(query)}
     return found

@@ -45,3 +45,12 @@ def require_post(session: Session, post: str, scope: Scope) -> None:
         found = place in {f"{beat}:{shift}" for beat in beats for shift in shifts}
     if not found:
         raise FieldMissingError(f"Expected a post of your jurisdiction, got {post[:80]!r}.")
+
+
+def post_title(session: Session, post: str) -> str:
+    """Return what people call a post that is there: a task's title, or the beat's name."""
+    kind, _, rest = post.partition(":")
+    if kind == "task":
+        return session.scalar(select(Task.title).where(Task.id == int(rest))) or post
+    beat = rest.partition(":")[2].rpartition(":")[0]
+    return session.scalar(select(Beat.name).where(Beat.code == beat)) or beat

@@ -8,6 +8,7 @@ from api.routes.console import (
     board,
     catalogue,
     courses,
+    duty,
     gift_sheets,
     gifts,
     imports,
@@ -20,6 +21,7 @@ from api.routes.console import (
     policies,
     rosters,
     settings,
+    tasks,
     teams,
     tips,
     why,
@@ -31,6 +33,8 @@ ROUTERS = tuple(
         # `people/bulk` before `people/{code}`.
         *(
             live,
+            duty,
+            tasks,
             rosters,
             board,
             pins,
@@ -40,6 +44,7 @@ ROUTERS = tuple(
             people,
             teams,
             courses,
+            duty,
             insurance,
         ),
         *(policies, audit, tips, gifts, gift_sheets, imports, accounts),

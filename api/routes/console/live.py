@@ -1,8 +1,7 @@
-"""``/console/live``: what goes on now: alerts, who is due and there, a circle to call for help."""
+"""``/console/live``: what goes on now: alerts, people on the map, a circle to call for help."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 
 from fastapi import APIRouter, Depends, Response
@@ -15,10 +14,9 @@ from api.map_answers import get_layers
 from api.map_points import points_page
 from api.responses import json_response
 from api.schemas.alerts import Kind
-from api.views.console.live import alert_cards, arrival_rows, kinds, map_points
+from api.views.console.live import alert_cards, kinds, map_points
 from data.field.alerts import list_alerts
 from data.field.alerts_calls import calls_of
-from data.field.arrivals import arrivals
 from data.field.positions_seen import positions_seen
 from data.store.audit import append
 from dispatch.alerts import Danger
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/console/live", include_in_schema=False)
 
 LiveDesk = Annotated[Desk, Depends(desk("live.watch"))]
-BEFORE: Final = timedelta(hours=3)
-AHEAD: Final = timedelta(hours=2)
 MOST: Final = 300
 
 
@@ -76,19 +72,6 @@ def alerts(office: LiveDesk) -> Response:
     cards = alert_cards(found, calls, office.texts, office.now, office.zone)
     end = may(office.access.actor, "alert.end")
     return office.render("live_alerts.html", alerts=cards, may_end=end)
-
-
-@router.get("/duty")
-def duty(office: LiveDesk) -> Response:
-    """Return who is due about now, who has come and who is late."""
-    span = (office.now - BEFORE, office.now + AHEAD)
-    with office.store.read() as session:
-        found = arrivals(session, span, office.now, office.access.scope)
-    counts: dict[str, int] = {}
-    for one in found:
-        counts[one.state] = counts.get(one.state, 0) + 1
-    rows = arrival_rows(found, office.texts, office.zone)[:MOST]
-    return office.render("live_duty.html", rows=rows, counts=counts, total=len(found))
 
 
 @router.get("/points")

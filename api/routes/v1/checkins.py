@@ -138,7 +138,7 @@ def shown_code(session: Session, at: Office, post: str, base: str) -> dict[str, 
     require_post(session, post, at.scope)
     word = post_word(at.keys, post, at.now)
     address = code_address(base, post, word)
-    picture = segno.make(address, error="m").svg_inline(scale=6, border=4)
+    picture = segno.make(address, error="m").svg_inline(border=4, omitsize=True)
     window = int(at.now.timestamp()) // WINDOW_S + 1
     renew = datetime.fromtimestamp(window * WINDOW_S, UTC)
     return {"post": post, "word": word, "address": address, "svg": picture, "renew_at": renew}

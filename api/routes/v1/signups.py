@@ -13,6 +13,7 @@ from api.dependencies import KeysDep, NowDep, StoreDep
 from api.errors import problems
 from api.field_answers import json_answer, own_person, told_signup, told_task
 from api.language import texts_of
+from api.office import Office, office
 from api.once import OnceDep, answer
 from api.routes.v1.tasks import TaskPath
 from api.schemas import field as schemas
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["tasks"])
 
 Own = Annotated[Access, Depends(allowed("signup.own"))]
-Station = Annotated[Access, Depends(allowed("signup.assign"))]
+Station = Annotated[Office, Depends(office("signup.assign"))]
 PersonPath = Annotated[str, Path(min_length=1, max_length=128)]
 BACK: Final = timedelta(days=1)
 
@@ -60,24 +61,11 @@ def my_signups(request: Request, access: Own, store: StoreDep, now: NowDep) -> R
     responses=problems(401, 403, 404, 422),
     summary="Who signed up for a task",
 )
-def signups(
-    task_id: TaskPath,
-    request: Request,
-    access: Annotated[Access, Depends(allowed("signup.read"))],
-    store: StoreDep,
-    keys: KeysDep,
-    now: NowDep,
-) -> Response:
+def signups(task_id: TaskPath, at: Annotated[Office, Depends(office("signup.read"))]) -> Response:
     """List a task's sign-ups in the order in which they came, the waiting list included."""
-    texts = texts_of(page_language(request)[0])
-
-    def work(session: Session) -> list[SignupView]:
-        task = find_task(session, task_id, access.scope)
-        found = field.signups_of_task(session, task_id)
-        append(session, keys, now, access.event("task", task.code, people=len(found)))
-        return found
-
-    return json_answer({"items": [told_signup(one, texts) for one in store.submit(work)]})
+    texts = texts_of(page_language(at.request)[0])
+    found = at.store.submit(lambda session: read_signups(session, at, task_id))
+    return json_answer({"items": [told_signup(one, texts) for one in found]})
 
 
 @router.post(
@@ -175,36 +163,14 @@ def withdraw(
     responses=problems(401, 403, 404, 409, 422, 503),
     summary="Give somebody a place",
 )
-def assign(
-    task_id: TaskPath,
-    body: schemas.Assign,
-    request: Request,
-    access: Station,
-    once: OnceDep,
-    store: StoreDep,
-    keys: KeysDep,
-    now: NowDep,
-) -> Response:
+def assign(task_id: TaskPath, body: schemas.Assign, at: Station, once: OnceDep) -> Response:
     """Assign a person by the same rules as if they had signed up; also after the deadline."""
-    texts = texts_of(page_language(request)[0])
+    texts = texts_of(page_language(at.request)[0])
 
     def work(session: Session) -> Answer:
-        find_task(session, task_id, access.scope)
-        made = field.sign_up(
-            session,
-            task_id,
-            person_id_of(session, body.person_id, access.scope),
-            limits_of(session),
-            by=access.actor.key,
-            now=now,
-            assigned=True,
-            scope=access.scope,
-        )
-        event = access.event("person", made.person_code, task=made.task_code, signup=made.state)
-        append(session, keys, now, event)
-        return answer(told_signup(made, texts))
+        return answer(told_signup(give_place(session, at, task_id, body.person_id), texts))
 
-    return once.submit(store, work)
+    return once.submit(at.store, work)
 
 
 @router.post(
@@ -213,33 +179,64 @@ def assign(
     responses=problems(401, 403, 404, 409, 422, 503),
     summary="Release somebody from a place",
 )
-def release(
-    task_id: TaskPath,
-    person_code: PersonPath,
-    body: schemas.Why,
-    request: Request,
-    access: Station,
-    store: StoreDep,
-    keys: KeysDep,
-    now: NowDep,
-) -> Response:
+def release(task_id: TaskPath, person_code: PersonPath, body: schemas.Why, at: Station) -> Response:
     """Take a place back before the start; the next one in line is asked."""
-    texts = texts_of(page_language(request)[0])
+    texts = texts_of(page_language(at.request)[0])
+    made = at.store.submit(
+        lambda session: take_place(session, at, task_id, person_code, body.reason)
+    )
+    return json_answer(told_signup(made, texts))
 
-    def work(session: Session) -> SignupView:
-        find_task(session, task_id, access.scope)  # another's task is not there, whoever holds it
-        made = field.withdraw(
-            session,
-            task_id,
-            person_id_of(session, person_code),
-            limits_of(session),
-            now=now,
-            reason=body.reason,
-            by_station=True,
-            scope=access.scope,
-        )
-        event = access.event("person", made.person_code, task=made.task_code, signup=made.state)
-        append(session, keys, now, event)
-        return made
 
-    return json_answer(told_signup(store.submit(work), texts))
+def read_signups(session: Session, at: Office, task_id: int) -> list[SignupView]:
+    """Return a task's sign-ups in the order in which they came; the reading is kept."""
+    task = find_task(session, task_id, at.scope)
+    found = field.signups_of_task(session, task_id)
+    at.keep(session, "task", task.code, people=len(found))
+    return found
+
+
+def give_place(session: Session, at: Office, task_id: int, person: str) -> SignupView:
+    """Give somebody of one's jurisdiction a place.
+
+    Raises
+    ------
+    FieldMissingError, RefusedError
+    """
+    find_task(session, task_id, at.scope)
+    made = field.sign_up(
+        session,
+        task_id,
+        person_id_of(session, person, at.scope),
+        limits_of(session),
+        by=at.by,
+        now=at.now,
+        assigned=True,
+        scope=at.scope,
+    )
+    at.keep(session, "person", made.person_code, task=made.task_code, signup=made.state)
+    return made
+
+
+def take_place(
+    session: Session, at: Office, task_id: int, person: str, reason: str | None
+) -> SignupView:
+    """Take somebody's place back.
+
+    Raises
+    ------
+    FieldMissingError, RefusedError
+    """
+    find_task(session, task_id, at.scope)  # another's task is not there, whoever holds it
+    made = field.withdraw(
+        session,
+        task_id,
+        person_id_of(session, person),
+        limits_of(session),
+        now=at.now,
+        reason=reason,
+        by_station=True,
+        scope=at.scope,
+    )
+    at.keep(session, "person", made.person_code, task=made.task_code, signup=made.state)
+    return made

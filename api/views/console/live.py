@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -81,8 +82,10 @@ def _counts(calls: Sequence[CallView], texts: Texts) -> list[str]:
     ]
 
 
-def arrival_rows(found: Sequence[Arrival], texts: Texts, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Return who is due, the late first."""
+def arrival_rows(
+    found: Sequence[Arrival], texts: Texts, zone: ZoneInfo, now: datetime
+) -> list[dict[str, Any]]:
+    """Return who is due, the late first, with what an officer may confirm of each."""
     order = ("no_show", "late", "due", "in", "declined", "out")
     rows = sorted(found, key=lambda one: (order.index(one.state), one.starts_at, one.person_code))
     return [
@@ -95,9 +98,37 @@ def arrival_rows(found: Sequence[Arrival], texts: Texts, zone: ZoneInfo) -> list
             "state": texts.label("label.arrival", one.state),
             "tone": _TONES.get(one.state, "off"),
             "alone": texts.label("label.alone", str(one.alone_level)) if one.alone_level else "",
+            "ways": _ways(one, now),
+            "is_open": one.state in {"due", "late", "in"} and one.ends_at > now,
+            "turn": _turn(one),
+            "post": f"/console/post-code?{urlencode(_post(one))}",
         }
         for one in rows
     ]
+
+
+def _ways(one: Arrival, now: datetime) -> list[tuple[str, str]]:
+    """Return what can be confirmed: a way, and the moment if it is not now.
+
+    Who forgot to check out is confirmed to have stayed until the end.
+    """
+    if one.state in {"due", "late", "no_show"}:
+        return [("in", "")]
+    if one.state != "in":
+        return []
+    is_over = one.ends_at < now
+    return [("out", ""), *([("out", one.ends_at.isoformat())] if is_over else [])]
+
+
+def _turn(one: Arrival) -> dict[str, Any]:
+    if one.task_id is not None:
+        return {"task_id": one.task_id}
+    return {"scenario_id": one.scenario_id, "shift_id": one.shift}
+
+
+def _post(one: Arrival) -> dict[str, Any]:
+    turn = _turn(one)
+    return turn if one.task_id is not None else {**turn, "beat_id": one.beat_code}
 
 
 def map_points(

@@ -35,6 +35,8 @@ PAGES = (
     *("/console/accounts", "/console/accounts/new", "/console/imports", "/console/settings"),
     *("/console/settings/planning", "/console/settings/points", "/console/settings/duty-roles"),
     *("/console/settings/duty-roles/patrol_guard", "/console/settings/shift-templates/new"),
+    *("/console/arrivals", "/console/tasks", "/console/tasks/new"),
+    "/console/post-code?scenario_id=1&beat_id=haiwei&shift_id=evening",
 )
 
 

@@ -77,8 +77,12 @@ def test_people_are_shown_in_their_cell_while_fresh(
     assert dispatcher.get("/console/live/points").json()["points"] == []
 
 
-def test_who_is_due_is_listed(tiny: RunningService, dispatcher: TestClient) -> None:
-    page = dispatcher.get("/console/live/duty")
-    assert page.status_code == 200
-    assert tiny.client_as("volunteer", person="liu").get("/console/live").status_code == 403
-    assert tiny.client_as("reviewer").get("/console/live/duty").status_code == 403
+def test_who_is_due_is_listed_for_officers(tiny: RunningService, dispatcher: TestClient) -> None:
+    assert 'hx-get="/console/arrivals/list"' in dispatcher.get("/console/live").text
+    assert dispatcher.get("/console/arrivals").status_code == 200
+    assert dispatcher.get("/console/arrivals/list").status_code == 200
+    auxiliary = tiny.client_as("auxiliary", beat="haiwei", person="zhao")
+    assert auxiliary.get("/console/arrivals").status_code == 200
+    for who in (tiny.client_as("volunteer", person="liu"), tiny.client_as("reviewer")):
+        assert who.get("/console/live").status_code == 403
+        assert who.get("/console/arrivals/list").status_code == 403
