@@ -10,16 +10,19 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format clean
+.PHONY: help run test test-long check format clean
 
 help:  ## list what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 run: $(VENV)/.stamp-run  ## demo city, plan, map in the browser (options: make run ARGS="--port 9000")
 	$(BIN)/jingge run $(ARGS)
 
 test: $(VENV)/.stamp-test  ## the tests, two at once (options: make test ARGS="tests/grid -x" WORKERS=0)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-long: $(VENV)/.stamp-test  ## the tests with all of their cases, and those that take minutes
+	JINGGE_LONG=1 JINGGE_FLOW=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.stamp-lint  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import optimum, random_roster
+from portions import portion
 from tiny_city import random_scenario, tiny_scenario
 
 from dispatch.ceiling import filled_ceiling, most_other_cost
@@ -26,7 +27,7 @@ def weight_of(scenario: Scenario) -> int:
 
 
 @given(seed=seeds, draw=seeds)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=portion(12), deadline=None)
 def test_every_roster_stays_below(seed: int, draw: int) -> None:
     scenario = random_scenario(seed)
     bound, best = optimum(scenario)
@@ -39,7 +40,7 @@ def test_every_roster_stays_below(seed: int, draw: int) -> None:
 
 
 @given(seed=seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=portion(10), deadline=None)
 def test_the_ceiling_is_exact_where_nothing_else_costs(seed: int) -> None:
     scenario = random_scenario(seed)
     free = Costs(unmet=scenario.costs.unmet or 1, travel_per_100m=0, extra_shift=(0,))

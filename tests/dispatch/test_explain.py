@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import naive_check, random_roster, with_pins
+from portions import portion
 from rule_breakers import CHEN, LI, LINES, LIU, SUN, base, person
 from tiny_city import (
     HUASHENG,
@@ -195,7 +196,7 @@ def test_a_pin_and_a_better_swap():
     assert (found.reason, found.facts["other"], found.facts["more"]) == ("swap_pays", "liu", -50)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=portion(10), deadline=None)
 @given(scenarios(people=8), st.integers(0, 2**32))
 def test_every_reason_holds_when_it_is_applied(scenario, seed):
     """A naive count agrees with each rule, each number and each difference that is told."""

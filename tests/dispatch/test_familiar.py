@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import naive_check, with_pins
+from portions import portion
 from tiny_city import random_scenario
 
 from dispatch.chains import callers
@@ -71,7 +72,7 @@ def arc_to(problem, row, line):
     return None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=portion(40), deadline=None)
 @given(st.integers(0, 10_000))
 def test_nothing_but_who_stands_where_changes_and_no_exchange_is_left(seed):
     chance = random.Random(seed)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import City, naive_check, optimum, random_roster, with_pins
+from portions import portion
 from rule_breakers import CHEN, LI, SUN, base, person
 from tiny_city import (
     HUASHENG,
@@ -146,7 +147,7 @@ def remaining(city, rows, beat, shift, role):
     yield sum(rested(who) and below_limit(who) for who in allowed)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=portion(10), deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_funnel_agrees_with_a_plain_walk(scenario, seed):
     scenario = with_pins(scenario, random.Random(seed))
@@ -164,7 +165,7 @@ def test_funnel_agrees_with_a_plain_walk(scenario, seed):
     assert list(gaps[columns].itertuples(index=False, name=None)) == expected
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=portion(10), deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_last_step_tells_whether_somebody_could_be_added(scenario, seed):
     """The oracle agrees: nothing else moves, and only volunteers may come along with others."""
@@ -197,7 +198,7 @@ def test_a_full_roster_has_no_gaps():
     assert tuple(gaps.columns) == GAP_COLUMNS
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=portion(20), deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_every_cause_is_known_and_none_is_just_busy(scenario, seed):
     gaps = explain_gaps(scenario, random_roster(scenario, random.Random(seed)))
@@ -354,7 +355,7 @@ def test_a_qualification_has_a_label_too():
     assert gaps["remedy"].tolist() == ["培训 chen（调解员证）"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=portion(20), deadline=None)
 @given(scenarios(), st.integers(0, 2**32), st.sampled_from(("zh", "en")))
 def test_wording_again_says_what_finding_said(scenario, seed, language):
     roster = random_roster(scenario, random.Random(seed))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import optimum, with_pins
+from portions import portion
 from rule_breakers import CASES, CHEN, LI, SUN, base
 from tiny_city import (
     HUASHENG,
@@ -26,7 +27,7 @@ def rows(roster):
     return set(roster.itertuples(index=False, name=None))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 @given(scenarios())
 def test_keeps_every_rule_and_is_no_better_than_the_best(scenario):
     report = check(scenario, greedy_roster(scenario))
@@ -34,7 +35,7 @@ def test_keeps_every_rule_and_is_no_better_than_the_best(scenario):
     assert report.objective >= optimum(scenario)[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_keeps_pins_or_says_that_it_cannot(scenario, seed):
     pinned = with_pins(scenario, random.Random(seed))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 from tiny_city import (
     AVAILABILITY,
     any_roster,
@@ -101,7 +102,7 @@ def test_a_post_without_room_for_a_supervisor_or_a_second_volunteer_is_named() -
 
 
 @given(scenario=scenarios(), rng=st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 def test_the_checker_agrees(scenario: Scenario, rng: random.Random) -> None:
     """Fixed pins, taken as a roster, break a rule other than H6 and H7 iff one is told."""
 

@@ -18,6 +18,7 @@ from oracle import (
     random_roster,
     with_pins,
 )
+from portions import portion
 from tiny_city import any_roster, pins_table, random_scenario, scenarios, tiny_scenario
 
 from dispatch.check import check
@@ -25,7 +26,7 @@ from dispatch.check import check
 SEEDS = st.integers(0, 2**32)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=portion(60), deadline=None)
 @given(scenarios(), SEEDS)
 def test_checker_counts_what_a_plain_walk_counts(scenario, seed):
     rng = random.Random(seed)
@@ -35,7 +36,7 @@ def test_checker_counts_what_a_plain_walk_counts(scenario, seed):
     assert (report.violations, report.objective) == naive_check(scenario, roster)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=portion(30), deadline=None)
 @given(scenarios(), SEEDS)
 def test_rosters_of_the_flat_model_pass_the_checker(scenario, seed):
     scenario = with_pins(scenario, random.Random(seed))
@@ -57,7 +58,7 @@ def small_scenarios():
 
 
 def test_flat_model_agrees_with_enumeration():
-    for scenario in islice(small_scenarios(), 30):
+    for scenario in islice(small_scenarios(), portion(30)):
         assert optimum(scenario)[0] == enumerate_optimum(scenario)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import naive_check, optimum, with_pins
+from portions import IS_LONG, portion
 from rule_breakers import CASES
 from tiny_city import demand_table, people_table, random_scenario, scenarios, tiny_scenario
 
@@ -18,7 +18,7 @@ from dispatch.greedy import greedy_roster
 from dispatch.planner import plan
 from dispatch.roster import GAP_COLUMNS, PRICE_COLUMNS, ROSTER_COLUMNS
 
-SCENARIOS = int(os.environ.get("JINGGE_SMALL_SCENARIOS", "50"))  # 200 at most: the long loop
+SCENARIOS = 200 if IS_LONG else 20
 
 
 def planned(scenario, *, rounds=2, seed=0):
@@ -63,7 +63,7 @@ def test_a_town_is_solved_as_a_whole_when_its_pieces_gain_nothing(monkeypatch):
     assert objectives[1] <= best * 1.0001
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=portion(15), deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_plans_are_sound_whatever_the_scenario(scenario, seed):
     pinned = with_pins(scenario, random.Random(seed))

@@ -9,6 +9,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 from oracle import optimum, with_pins
+from portions import portion
 from tiny_city import (
     HAIWEI,
     HUASHENG,
@@ -60,7 +61,7 @@ def best_by_enumeration(problem, person, value, toll):
 @pytest.mark.parametrize("block", range(4))
 def test_schedules_are_the_best_of_all(block):
     rng = np.random.default_rng(block)
-    for _, problem in problems(40):
+    for _, problem in problems(portion(40)):
         value = rng.integers(-100, 60_000, problem.num_lines)
         toll = rng.integers(0, 9_000, problem.arc_line.size).astype(np.int32)
         chosen = np.full(problem.row_shift.size, -2, np.int64)
@@ -99,7 +100,7 @@ def seating_by_enumeration(problem, post, price, forced, toll):
 @pytest.mark.parametrize("block", range(4))
 def test_seatings_are_the_best_of_all(block):
     rng = np.random.default_rng(block)
-    for _, problem in problems(40):
+    for _, problem in problems(portion(40)):
         highest = int(problem.place_value.max()) + 10
         price = rng.integers(0, highest, problem.num_lines)
         forced = forced_places(problem)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import naive_check, random_roster, with_pins
+from portions import portion
 from tiny_city import (
     availability_table,
     demand_table,
@@ -254,7 +255,7 @@ def test_changes_by_hand():
     assert demand["limin", "night", "auxiliary"] == (1, (4,))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=portion(50), deadline=None)
 @given(st.integers(0, 2**32))
 def test_moves_lead_from_one_roster_to_the_other(seed):
     rng = random.Random(seed)

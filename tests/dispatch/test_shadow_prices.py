@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import naive_check, optimum, random_roster, with_pins
+from portions import portion
 from rule_breakers import CHEN, LI, LIU, SUN, base, person
 from tiny_city import availability_table, demand_table, roster_table, scenarios, tiny_scenario
 
@@ -57,7 +58,7 @@ def test_a_newcomer_relieves_somebody_who_is_worth_more_elsewhere():
     assert found["haiwei", "evening", "patrol_guard"] == 40_000
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=portion(12), deadline=None)
 @given(scenarios(), st.integers(0, 2**32))
 def test_a_newcomer_brings_at_least_what_is_promised(scenario, seed):
     """The exact optimum with one more person is lower by the worth, or by more."""
@@ -117,7 +118,7 @@ def test_nobody_needs_training_where_nothing_is_short():
     assert training_values(Survey.of(base(), roster_table(LI, CHEN, SUN))).empty
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=portion(12), deadline=None)
 @given(scenarios(people=8), st.integers(0, 2**32))
 def test_a_trained_person_brings_at_least_the_best_shift(scenario, seed):
     roster = random_roster(scenario, random.Random(seed))

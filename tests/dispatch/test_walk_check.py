@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import City, with_pins
+from portions import portion
 from tiny_city import roster_table, scenarios, tiny_scenario
 
 from dispatch.check import check
@@ -107,7 +108,7 @@ def part_of(scenario):
 
 
 @given(scenario=scenarios(people=7), seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 def test_it_says_what_the_checker_says(scenario, seed):
     if scenario.people.empty:
         return
