@@ -4,6 +4,7 @@
   const Jingge = global.Jingge;
   const { make, css, icon, KINDS, SPANNING } = Jingge;
   const NARROW = 720; // pixels of a map's width under which its parts fold away
+  const NARROW_BESIDE = 900; // and where another map is beside it, to be compared with
 
   class Panel {
     constructor(city) {
@@ -64,7 +65,8 @@
     }
 
     _measure() {
-      this.narrow = this.root.clientWidth > 0 ? this.root.clientWidth < NARROW : innerWidth < NARROW;
+      const least = document.body.dataset.side ? NARROW_BESIDE : NARROW;
+      this.narrow = (this.root.clientWidth || innerWidth) < least;
       this.root.classList.toggle("jg-compact", this.narrow);
     }
 

@@ -129,6 +129,8 @@ def both(page: Page, lang: str) -> None:
     page.wait_for_selector(".jg-second-map canvas.jg-tile", state="attached")
     page.wait_for_timeout(800)
     keep(page, "side" if lang == "zh-CN" else "side-en")
+    bodies = page.locator(".jg-pane .jg-body")
+    assert [one.is_visible() for one in bodies.all()] == [False, False]  # the maps have the room
     places = """() => [Jingge.city, Jingge.city.partner].map(({ map }) => {
       const { lat, lng } = map.getCenter(); return [lat.toFixed(6), lng.toFixed(6), map.getZoom()];
     })"""
