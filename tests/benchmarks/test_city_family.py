@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from city_family import FAMILY, build
+from portions import IS_LONG
 
 from data.bundle import bundle_sha256, read_bundle, write_bundle
 from dispatch.check import check
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SMALL = 250
+PLANNED = tuple(FAMILY) if IS_LONG else ("hard", "villages", "valley")
+"""The strictest city, and those with a ground of their own; the long run plans each of them."""
 made = cache(lambda name: build(name, SMALL))
 
 
@@ -43,6 +46,7 @@ def test_it_reads_back_as_it_was_made(city: tuple[str, Scenario], tmp_path: Path
             assert made == found
 
 
+@pytest.mark.parametrize("city", PLANNED, indirect=True)
 def test_it_plans_without_violations(city: tuple[str, Scenario]) -> None:
     _, scenario = city
     result = plan(scenario, effort=Effort(rounds=0), workers=1, seed=1, clock=time.perf_counter)

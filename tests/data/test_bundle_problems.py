@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from portions import portion
 from tiny_city import HAIWEI, HUASHENG, pins_table, tiny_scenario
 
 from data.bundle import BundleError, read_bundle, write_bundle
@@ -283,7 +284,9 @@ def test_pins_that_cannot_be_kept_are_named_by_line(bundle: Bundle) -> None:
 
 @given(data=st.data())
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=portion(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_damage_is_told_or_harmless(
     good_bundle: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

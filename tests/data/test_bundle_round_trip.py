@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from portions import portion
 from tiny_city import AVAILABILITY, BEATS, HAIWEI, HUASHENG, pins_table, scenarios, tiny_scenario
 
 from data.bundle import bundle_sha256, read_bundle, write_bundle
@@ -73,7 +74,7 @@ def test_any_scenario_comes_back(
     show_up=st.floats(0, 1, exclude_min=True),
     file_format=st.sampled_from(["csv", "parquet"]),
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=portion(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_and_number_comes_back(
     tmp_path_factory: pytest.TempPathFactory,
     *,

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 from tiny_city import roster_table, tiny_scenario
 
 from data.changes import ChangesError, read_changes, write_repair
@@ -154,7 +155,7 @@ def test_values_of_the_other_kind_are_refused(tmp_path):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=portion(150), deadline=None)
 @given(st.text(alphabet='absentdm,;\n\r"0123-limnghtkd\x00é', max_size=120))
 def test_any_text_is_read_or_told(tmp_path_factory, text):
     file = tmp_path_factory.mktemp("changes") / "changes.csv"

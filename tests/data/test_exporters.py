@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 from payloads import PAYLOADS
+from portions import portion
 from tiny_city import any_roster, tiny_scenario
 
 from data.exporters.calendars import ENTRY_COLUMNS, next_entries, person_calendar, uid
@@ -154,7 +155,7 @@ def hostile_rows(texts: list[str]) -> pd.DataFrame:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=portion(40), deadline=None)
 @given(texts=st.lists(HOSTILE, min_size=1, max_size=6), name=HOSTILE)
 def test_no_cell_of_a_roster_is_a_formula(texts, name):
     check_workbook(roster_workbook(hostile_rows(texts), name, language="zh"))
@@ -313,7 +314,7 @@ def test_a_calendar_holds_a_persons_duties(scenario, roster):
         assert (event["geo"].latitude, event["geo"].longitude) == (entry.lat, entry.lng)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 @given(seeds=st.lists(st.integers(0, 5), min_size=2, max_size=6))
 def test_sequences_rise_when_and_only_when_something_changes(seeds):
     """Against a plain dictionary that follows the same publications."""

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from data.importers.cells import RefusedError, Setting
 from data.importers.headings import find_header
@@ -624,7 +625,9 @@ PERSON = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=portion(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(people=st.lists(PERSON, min_size=1, max_size=8), file_type=st.sampled_from(["xlsx", "csv"]))
 def test_importing_twice_changes_nothing_whatever_is_imported(tmp_path, people, file_type):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from portions import portion
 from reward_people import KEYS, NOW, Town, fill_town
 from sqlalchemy import delete, text
 from sqlalchemy.exc import DatabaseError
@@ -273,7 +274,9 @@ Steps = st.lists(
 @pytest.mark.only("sqlite")  # the arithmetic is the same; races are tested above on both
 @given(steps=Steps)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=portion(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_ledger_is_what_a_dictionary_would_be(store: Store, steps: list) -> None:
     model = Model()

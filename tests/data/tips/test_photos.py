@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, PngImagePlugin
+from portions import portion
 
 from data.tips.errors import PhotoError, PhotoSizeError
 from data.tips.photos import MAX_BYTES, MAX_SIDE, prepare_photo
@@ -136,7 +137,7 @@ WHOLE = {kind: saved(picture(120, 90), kind) for kind in ("JPEG", "PNG", "WEBP")
 
 
 @given(st.sampled_from(sorted(WHOLE)), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=portion(150), deadline=None)
 def test_a_changed_file_gives_a_picture_or_a_photo_error(kind: str, data: st.DataObject) -> None:
     raw = bytearray(WHOLE[kind])
     for _ in range(data.draw(st.integers(1, 6))):
