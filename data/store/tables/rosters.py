@@ -53,6 +53,8 @@ class Assignment(Base):
     __tablename__ = "assignment"
     __table_args__ = compact(
         Index("ix_assignment_roster_id_beat_shift", "roster_id", "beat", "shift"),
+        # Pages in the roster's order, and what its last position is.
+        Index("ix_assignment_roster_id_position", "roster_id", "position"),
     )
     roster_id: Mapped[Ref] = mapped_column(
         ForeignKey("roster.id", ondelete="CASCADE"), primary_key=True
@@ -93,7 +95,9 @@ class RosterGap(Base):
     """A short line of a roster: its cause, the funnel and the cheapest remedy."""
 
     __tablename__ = "roster_gap"
-    __table_args__ = compact(at_least("missing", 0))
+    __table_args__ = compact(
+        at_least("missing", 0), Index("ix_roster_gap_roster_id_position", "roster_id", "position")
+    )
     roster_id: Mapped[Ref] = mapped_column(
         ForeignKey("roster.id", ondelete="CASCADE"), primary_key=True
     )
@@ -118,7 +122,7 @@ class RosterPrice(Base):
     """What one more suitable person would be worth to a line."""
 
     __tablename__ = "roster_price"
-    __table_args__ = compact()
+    __table_args__ = compact(Index("ix_roster_price_roster_id_position", "roster_id", "position"))
     roster_id: Mapped[Ref] = mapped_column(
         ForeignKey("roster.id", ondelete="CASCADE"), primary_key=True
     )
