@@ -19,6 +19,7 @@ from api.live_index_access import LiveDesk
 from api.live_index_runner import AlertRunner
 from api.metrics import Metrics
 from api.notice_runner import push_key
+from api.overload import Overload
 from api.routes import (
     account,
     docs,
@@ -154,6 +155,7 @@ def bind(app: FastAPI, service: Service, settings: Settings) -> None:
     # The last is the outermost: what is too long is refused with our headers, counted and logged.
     app.add_middleware(EndStreams, stopping=state.stopping)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Overload, most=settings.max_requests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(RequestWatch, metrics=state.metrics)
 

@@ -189,7 +189,7 @@ async def _domain(request: Request, error: Exception) -> Response:
             return RedirectResponse(f"/login?next={quote(_address(request))}", 303)
         if isinstance(error, access.StepDueError):
             return RedirectResponse(_STEP_PAGES[error.step], 303)
-    return _answer(request, status, str(error), headers=_headers(error, status))
+    return error_answer(request, status, str(error), headers=_headers(error, status))
 
 
 async def _validation(request: Request, error: Exception) -> Response:
@@ -199,18 +199,18 @@ async def _validation(request: Request, error: Exception) -> Response:
         for one in error.errors()
     ]
     detail = "Expected other parameters."
-    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=found)
+    return error_answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=found)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     status = HTTPStatus(error.status_code)
-    return _answer(request, status, str(error.detail), headers=error.headers)
+    return error_answer(request, status, str(error.detail), headers=error.headers)
 
 
 async def _unexpected(request: Request, _: Exception) -> Response:
     detail = "Something went wrong here; it is in the server's log."
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+    return error_answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 
 def _headers(error: JinggeError, status: HTTPStatus) -> dict[str, str]:
@@ -232,7 +232,7 @@ def _wants_page(request: Request) -> bool:
     return accepts and not request.url.path.startswith("/api/")
 
 
-def _answer(
+def error_answer(
     request: Request,
     status: HTTPStatus,
     detail: str,

@@ -253,7 +253,10 @@ class LiveIndex:
         if tasks:
             views = open_tasks(session, sorted(tasks))
             live.tasks.take(views, tasks - {one.task_id for one in views})
-        for person in people | {key for kind, key in changes if kind == "signup"}:
+        # Where somebody stands changes nothing of what they may take, and phones say it all day.
+        moved = {key for kind, key in changes if kind == "position"}
+        moved -= {key for kind, key in changes if kind == "person"}
+        for person in (people - moved) | {key for kind, key in changes if kind == "signup"}:
             self._takers.pop(person, None)
 
     def _tell(self, session: Session, changes: set[tuple[str, int]]) -> None:

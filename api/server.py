@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 
 from api.app import create_app
 from api.city_holder import StoredCity
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 GRACE_S = 8
 """How long requests under way may take once the service was told to stop."""
+
+THREADS = 16
+"""Threads that handle requests: each more takes turns from the one that reads what comes in."""
 
 
 class BindError(JinggeError):
@@ -101,6 +105,7 @@ class _Server(uvicorn.Server):
         self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        current_default_thread_limiter().total_tokens = THREADS
         await super().startup(sockets)
         if self.started:
             self._ready()

@@ -74,6 +74,9 @@ class Settings:
         to a push service.
     push_contact : str
         Whom a push service may write to about this server, ``mailto:…``.
+    max_requests : int
+        How many requests may be under way in a server process; one more is told to come back
+        (503): a larger number lets more wait, and each for longer.
     cluster_ca, cluster_cert, cluster_key : str
         Files for ``jingge plan --scheduler tls://…``: the authority that signed the scheduler's
         certificate, our certificate, its key. Empty: what Dask's own configuration says.
@@ -101,6 +104,7 @@ class Settings:
     notice_hosts: str = ""
     push_key_file: str = ""
     push_contact: str = ""
+    max_requests: int = 64
     cluster_ca: str = ""
     cluster_cert: str = ""
     cluster_key: str = ""
@@ -108,6 +112,10 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"Expected JINGGE_PORT in 0..65535, got {self.port}.")
+        if not 1 <= self.max_requests <= 10_000:
+            raise SettingsError(
+                f"Expected JINGGE_MAX_REQUESTS in 1..10000, got {self.max_requests}."
+            )
         if self.tile_crs not in {"wgs84", "gcj02"}:
             raise SettingsError(f"Expected JINGGE_TILE_CRS wgs84 or gcj02, got {self.tile_crs!r}.")
         if self.second_factor not in {"staff", "optional"}:

@@ -41,7 +41,7 @@ MADE = {
     *(f"month.{month}" for month in range(1, 13)),
     *(f"role.{role}" for role in load_roles()["role"]),
     *(f"template.{name}" for name in load_shift_templates()["template"]),
-    *(f"error.{status}" for status in (404, 405, 422)),
+    *(f"error.{status}" for status in (404, 405, 422, 503)),
 }
 BY_LABEL = ("stage.", "label.")  # shown as they are where no label is known
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 from tiny_city import HAIWEI
 from tiny_store import NOW
 
@@ -17,6 +18,8 @@ from data.field.task_values import TaskValues
 from data.field.tasks import create_task, step_task
 from data.store.tables.ground import Beat, Station
 from data.store.tables.people import Person
+from data.store.tables.positions import Position
+from grid.cells import cells_at
 from grid.travel import great_circle_m
 
 if TYPE_CHECKING:
@@ -111,6 +114,24 @@ def test_it_follows_the_store_and_tells_why(at):
     assert [why["code"] for why in one["why"]] == ["near", "role", "urgent", "points"]
     at.store.submit(lambda s: step_task(s, task.task_id, "cancelled", now=NOW, reason="雨"))
     assert nearest(client)["items"] == []
+
+
+def test_where_somebody_stands_is_no_reason_to_read_their_rights_again(at):
+    index, liu = at.app.state.live.index, at.ids(Person)["liu"]
+    index.live()
+    known = index.read_taker(liu)
+
+    def say_where(session: Any) -> None:
+        session.add(
+            Position(person_id=liu, cell=int(cells_at([HAIWEI[0]], [HAIWEI[1]], 9)[0]), at=NOW)
+        )
+
+    at.store.submit(say_where)
+    index.follow()
+    assert index.taker(liu) is known
+    at.store.submit(lambda s: s.execute(update(Person).values(travel_limit_m=500.0)))
+    index.follow()
+    assert index.taker(liu) is None
 
 
 def test_refusals_by_first_failed_rule(at):
