@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import and_, func, select
+import numpy as np
+from sqlalchemy import func, select
 
 from data.store.errors import ScenarioMissingError
 from data.store.tables.rosters import Assignment
@@ -14,6 +15,8 @@ from data.store.tables.scenarios import EditionBeat, ScenarioDemand, ScenarioShi
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from numpy.typing import NDArray
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from data.planning.rosters import Reader
@@ -54,56 +57,90 @@ class WeekFill:
     stations: tuple[StationWeek, ...]
 
 
-def week_fill(session: Session, reader: Reader, roster: Roster, scenario: Scenario) -> WeekFill:
+class Counter(Protocol):
+    """Gives the places of a scenario and of a roster: read anew, or kept while they stand."""
+
+    def __call__(self, session: Session, roster: Roster, scenario: Scenario) -> PlaceCounts:
+        """Give the counts as they are now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCounts:
+    """Places by position of beat and shift, shape ``(beats, shifts)``, of the whole city."""
+
+    required: NDArray[np.int32]
+    filled: NDArray[np.int32]
+
+
+def count_required(session: Session, scenario: Scenario) -> NDArray[np.int32]:
+    """Count the places that a scenario wants; they never change."""
+    d = ScenarioDemand
+    query = select(d.beat, d.shift, d.required).where(d.scenario_id == scenario.id)
+    return _counted(session, query, scenario)
+
+
+def count_filled(session: Session, roster: Roster, scenario: Scenario) -> NDArray[np.int32]:
+    """Count the places that are filled; they change with each step of a draft only."""
+    a = Assignment
+    query = (
+        select(a.beat, a.shift, func.count())
+        .where(a.roster_id == roster.id)
+        .group_by(a.beat, a.shift)
+    )
+    return _counted(session, query, scenario)
+
+
+def count_places(session: Session, roster: Roster, scenario: Scenario) -> PlaceCounts:
+    """Count a roster's places, wanted and filled."""
+    return PlaceCounts(count_required(session, scenario), count_filled(session, roster, scenario))
+
+
+def _counted(
+    session: Session, query: Select[int, int, int], scenario: Scenario
+) -> NDArray[np.int32]:
+    beats = select(func.max(EditionBeat.position)).where(
+        EditionBeat.edition_id == scenario.edition_id
+    )
+    table = ScenarioShift
+    shifts = select(func.max(table.position)).where(table.scenario_id == scenario.id)
+    sizes = (session.scalar(one) for one in (beats, shifts))
+    found = np.zeros([0 if last is None else last + 1 for last in sizes], np.int32)
+    rows = np.array(session.execute(query).all(), np.int32).reshape(-1, 3)
+    np.add.at(found, (rows[:, 0], rows[:, 1]), rows[:, 2])
+    return found
+
+
+def week_fill(
+    session: Session,
+    reader: Reader,
+    roster: Roster,
+    scenario: Scenario,
+    counter: Counter = count_places,
+) -> WeekFill:
     """Count places by station and shift, as far as the reader answers for the beats."""
     table = ScenarioShift
     shifts = session.scalars(
         select(table).where(table.scenario_id == scenario.id).order_by(table.starts_at, table.code)
     )
     turns = tuple(Turn(row.position, row.code, row.starts_at, row.ends_at) for row in shifts)
-    mine = and_(EditionBeat.edition_id == scenario.edition_id, reader.beats())
-    names = session.execute(
-        select(EditionBeat.station_code, EditionBeat.station_name, EditionBeat.sub_bureau_name)
-        .where(mine)
-        .group_by(EditionBeat.station_code, EditionBeat.station_name, EditionBeat.sub_bureau_name)
-        .order_by(func.min(EditionBeat.position))
-    ).all()
-    of = session.execute(select(EditionBeat.position, EditionBeat.station_code).where(mine))
-    station_of: dict[int, str] = dict(of.all())
-    d, a = ScenarioDemand, Assignment
-    wanted = _by_station(
-        session,
-        select(d.beat, d.shift, func.sum(d.required))
-        .where(d.scenario_id == scenario.id)
-        .group_by(d.beat, d.shift),
-        station_of,
+    beat = EditionBeat
+    names = (beat.station_code, beat.station_name, beat.sub_bureau_name)
+    beats_of: dict[tuple[str, str, str], list[int]] = {}
+    mine = select(beat.position, *names).where(
+        beat.edition_id == scenario.edition_id, reader.beats()
     )
-    filled = _by_station(
-        session,
-        select(a.beat, a.shift, func.count())
-        .where(a.roster_id == roster.id)
-        .group_by(a.beat, a.shift),
-        station_of,
+    for position, *station in session.execute(mine.order_by(beat.position)):
+        beats_of.setdefault((station[0], station[1], station[2]), []).append(position)
+    counts = counter(session, roster, scenario)
+    stations = (
+        StationWeek(*station, _by_shift(counts.required, beats), _by_shift(counts.filled, beats))
+        for station, beats in beats_of.items()
     )
-    return WeekFill(
-        turns,
-        tuple(
-            StationWeek(code, name, bureau, wanted.get(code, {}), filled.get(code, {}))
-            for code, name, bureau in names
-        ),
-    )
+    return WeekFill(turns, tuple(stations))
 
 
-def _by_station(
-    session: Session, query: object, station_of: dict[int, str]
-) -> dict[str, dict[int, int]]:
-    found: dict[str, dict[int, int]] = {}
-    for beat, shift, count in session.execute(query):  # type: ignore[call-overload]
-        station = station_of.get(beat)
-        if station is not None:
-            of_station = found.setdefault(station, {})
-            of_station[shift] = of_station.get(shift, 0) + int(count)
-    return found
+def _by_shift(places: NDArray[np.int32], beats: list[int]) -> dict[int, int]:
+    return {shift: n for shift, n in enumerate(places[beats].sum(axis=0).tolist()) if n}
 
 
 def find_turn(session: Session, scenario_id: int, code: str) -> Turn:

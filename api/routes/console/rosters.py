@@ -16,6 +16,7 @@ from api.errors import ParameterError
 from api.once import FormOnceDep, answer
 from api.responses import compressed_page
 from api.roster_ceiling import CEILINGS
+from api.roster_counts import COUNTS
 from api.routes.v1.jobs import change_job, queue_plan, queue_repair
 from api.routes.v1.rosters import reader_of
 from api.schemas.planning import NewPlan, NewRepair
@@ -118,18 +119,14 @@ def roster(office: ReaderDesk, roster_id: RosterPath) -> Response:
     with office.store.read() as session:
         view = roster_view(session, reader, roster_id)
         row = find_roster(session, roster_id)
-        week = week_fill(session, reader, row, find_scenario(session, row.scenario_id))
+        week = week_fill(session, reader, row, find_scenario(session, row.scenario_id), COUNTS)
         edits = num_edits(session, roster_id)
-    wanted = sum(sum(one.required.values()) for one in week.stations)
-    missing = sum(one.missing(turn.number) for one in week.stations for turn in week.turns)
     page = office.render(
         "roster.html",
         here=HERE,
         one=roster_card(view, texts, zone),
         predecessor=view.predecessor_id,
         week=week_table(week, texts, zone),
-        wanted=wanted,
-        missing=missing,
         edits=edits,
         may=powers(office),
     )

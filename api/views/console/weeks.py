@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from api.language import Texts
     from data.planning.jobs import JobView
     from data.planning.rosters import RosterView
-    from data.planning.week_fill import StationWeek, Turn, WeekFill
+    from data.planning.week_fill import StationWeek, WeekFill
 
 STEPS: Final = 9
 """Shades of what is short."""
@@ -67,44 +68,46 @@ def job_words(texts: Texts) -> dict[str, Any]:
 
 
 def week_table(week: WeekFill, texts: Texts, zone: ZoneInfo) -> dict[str, Any]:
-    """Return days, shifts and, for each station, a cell a shift: share filled, what is short."""
+    """Return days, shifts, sums and, for each station, a cell a shift.
+
+    A cell is its shade, how many are short, and the shift's code as part of an address, which is
+    empty where nobody is wanted.
+    """
     days: list[dict[str, Any]] = []
     for turn in week.turns:
         name = day_words(turn.starts_at, texts, zone)
         if not days or days[-1]["name"] != name:
             days.append({"name": name, "span": 0})
         days[-1]["span"] += 1
+    # A city has thousands of cells: what a column has in common is made once.
+    columns = [(turn.number, quote(turn.code, safe="")) for turn in week.turns]
+    stations = [
+        {
+            "code": station.code,
+            "name": station.name,
+            "cells": [_cell(station, number, code) for number, code in columns],
+        }
+        for station in week.stations
+    ]
     return {
         "days": days,
         "turns": [
             {"code": one.code, "hours": hours(one.starts_at, one.ends_at, zone)}
             for one in week.turns
         ],
-        "stations": [
-            {
-                "code": station.code,
-                "name": station.name,
-                "cells": [_cell(station, turn) for turn in week.turns],
-            }
-            for station in week.stations
-        ],
+        "wanted": sum(sum(one.required.values()) for one in week.stations),
+        "missing": sum(one.missing(turn.number) for one in week.stations for turn in week.turns),
+        "stations": stations,
     }
 
 
-def _cell(station: StationWeek, turn: Turn) -> dict[str, Any] | None:
-    wanted = station.required.get(turn.number, 0)
+def _cell(station: StationWeek, number: int, code: str) -> tuple[int, int, str]:
+    wanted = station.required.get(number, 0)
     if not wanted:
-        return None
-    missing = station.missing(turn.number)
-    share = missing / wanted
-    shade = 0 if not missing else min(STEPS, 1 + int(share * STEPS))
-    return {
-        "shift": turn.code,
-        "wanted": wanted,
-        "missing": missing,
-        "percent": int(100 * (wanted - missing) / wanted),
-        "shade": shade,
-    }
+        return 0, 0, ""
+    missing = max(wanted - station.filled.get(number, 0), 0)
+    shade = 0 if not missing else min(STEPS, 1 + int(missing / wanted * STEPS))
+    return shade, missing, code
 
 
 def week_words(

@@ -103,6 +103,34 @@ def test_off_and_on_again_with_price_rule_and_undo(
     assert changes.status_code == 200
 
 
+def test_the_week_shows_each_change_at_once(dispatcher: TestClient) -> None:
+    """The counts of a roster are kept between its steps, and only so long."""
+    address = draft_of(dispatcher)
+
+    def cell() -> str:
+        found = re.search(
+            rf'href="{address}/board\?station=kunbei&amp;shift=evening">([^<]+)<',
+            dispatcher.get(address).text,
+        )
+        assert found
+        return found[1]
+
+    number, line = chips(dispatcher.get(f"{address}/{BOARD}").text)["sun"]
+    before = cell()
+    short = 0 if before == "✓" else int(before[1:])
+    assert cell() == before
+    press(dispatcher, address, step="take", person=number, line=line)
+    assert cell() == f"−{short + 1}"
+    press(dispatcher, address, step="give", person=number, to=line)
+    assert cell() == before
+    press(dispatcher, address, step="undo")
+    assert cell() == f"−{short + 1}"
+    press(dispatcher, address, step="undo")
+    assert cell() == before
+    published = dispatcher.get("/console/rosters/1").text
+    assert "/console/rosters/1/board?station=kunbei&amp;shift=evening" in published
+
+
 def test_what_breaks_a_rule_of_a_person_is_refused_in_words(dispatcher: TestClient) -> None:
     address = draft_of(dispatcher)
     before = chips(dispatcher.get(f"{address}/{BOARD}").text)
