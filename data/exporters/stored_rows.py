@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from data.catalogue import labels
-from data.planning.rosters import list_assignments
+from data.planning.assignments import list_assignments
 from data.store.tables.teams import Team, TeamMember
 from dispatch.rules import Tier
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from data.planning.rosters import list_assignments, moves_of, roster_view
+from data.planning.assignments import list_assignments
+from data.planning.rosters import moves_of, roster_view
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -13,11 +13,10 @@ from data.store.keyset import after
 from data.store.tables.ground import Beat
 from data.store.tables.jobs import Job, JobEvent
 from data.store.tables.people import Person
-from data.store.tables.rosters import Assignment, Roster, RosterGap, RosterPrice, RosterReport
+from data.store.tables.rosters import Roster, RosterGap, RosterPrice, RosterReport
 from data.store.tables.scenarios import (
     EditionBeat,
     Scenario,
-    ScenarioPerson,
     ScenarioRole,
     ScenarioShift,
 )
@@ -86,15 +85,6 @@ class Reader:
             return true()
         return or_(Roster.state != "draft", Roster.created_by == self.key)
 
-    def assignments(self) -> ColumnElement[bool]:
-        """Return the condition on `EditionBeat` and `ScenarioPerson`: what is within the scope.
-
-        Who has but their own record sees their own turns, not those of the beat they live in.
-        """
-        if self.scope.city:
-            return true()
-        return or_(self.beats(), ScenarioPerson.person_id.in_(self._people()))
-
     def beats(self) -> ColumnElement[bool]:
         """Return the condition on `EditionBeat`: beats that one answers for."""
         if self.scope.city:
@@ -102,7 +92,11 @@ class Reader:
         places = replace(self.scope, person=None)
         return EditionBeat.code.in_(select(Beat.code).where(places.beats_()))
 
-    def _people(self) -> Select[int]:
+    def people(self) -> Select[int]:
+        """Select the ids of the records that one answers for, one's own among them.
+
+        Who has but their own record sees their own turns, not those of the beat they live in.
+        """
         return select(Person.id).where(self.scope.people())
 
 
@@ -141,50 +135,6 @@ def roster_view(session: Session, reader: Reader, roster_id: int) -> RosterView:
     if row is None:
         raise ScenarioMissingError(f"Expected the number of a stored roster, got {roster_id}.")
     return _view(*row)
-
-
-def list_assignments(
-    session: Session,
-    reader: Reader,
-    roster_id: int,
-    *,
-    beat: str | None = None,
-    shift: str | None = None,
-    person: str | None = None,
-    behind: tuple[Any, ...] | None = None,
-    limit: int | None = None,
-) -> list[dict[str, Any]]:
-    """List the assignments within a scope, in the roster's order; names are of the records."""
-    a = Assignment
-    query = (
-        _placed(
-            a,
-            a.position,
-            *(ScenarioPerson.code.label("person_id"), Person.name.label("name")),
-            *(ScenarioPerson.tier, ScenarioPerson.person_id.label("record_id")),
-            *(EditionBeat.station_name, EditionBeat.lng, EditionBeat.lat),
-        )
-        .join(
-            ScenarioPerson,
-            and_(
-                ScenarioPerson.scenario_id == Roster.scenario_id,
-                ScenarioPerson.position == a.person,
-            ),
-        )
-        .outerjoin(Person, Person.id == ScenarioPerson.person_id)
-        .where(a.roster_id == roster_id, reader.assignments(), after([a.position], behind))
-        .order_by(a.position)
-    )
-    for column, wanted in (
-        (EditionBeat.code, beat),
-        (ScenarioShift.code, shift),
-        (ScenarioPerson.code, person),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if limit is not None:
-        query = query.limit(limit)
-    return [dict(row._mapping) for row in session.execute(query)]
 
 
 def list_gaps(
@@ -241,7 +191,7 @@ def _lines(
 ) -> list[dict[str, Any]]:
     columns = (getattr(table, name) for name in names)
     query = (
-        _placed(table, table.position, *columns)
+        placed(table, table.position, *columns)
         .where(table.roster_id == roster_id, reader.beats(), after([table.position], behind))
         .order_by(table.position)
         .limit(limit)
@@ -249,7 +199,7 @@ def _lines(
     return [dict(row._mapping) for row in session.execute(query)]
 
 
-def _placed(table: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
+def placed(table: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
     """Select rows of a roster with the codes of their beat, shift and role."""
     return (
         select(

@@ -17,12 +17,12 @@ from api.roster_explaining import RosterExplainer
 from api.schemas import planning as schemas
 from api.schemas.inputs import CLEANED
 from api.versions import IfMatchDep, etag
+from data.planning.assignments import list_assignments
 from data.planning.comparison import compare_rosters
 from data.planning.repairing import settle_dropouts
 from data.planning.rosters import (
     Reader,
     RosterView,
-    list_assignments,
     list_gaps,
     list_prices,
     list_rosters,
