@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, select, union
+from sqlalchemy import and_, func, select, union
 
 from data.planning.rosters import placed
 from data.store.keyset import after
@@ -13,6 +13,8 @@ from data.store.tables.rosters import Assignment, Roster
 from data.store.tables.scenarios import EditionBeat, Scenario, ScenarioPerson, ScenarioShift
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import CompoundSelect, Select
     from sqlalchemy.orm import Session
 
@@ -27,6 +29,7 @@ def list_assignments(
     beat: str | None = None,
     shift: str | None = None,
     person: str | None = None,
+    only: Select[int] | None = None,
     behind: tuple[Any, ...] | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
@@ -36,13 +39,11 @@ def list_assignments(
     ----------
     beat, shift, person : str, optional
         Codes: those of one beat, shift, person only.
+    only : query, optional
+        Gives the positions in the roster beyond which nothing is listed.
     """
     a = Assignment
-    ground = session.execute(
-        select(Scenario.id, Scenario.edition_id)
-        .join(Roster, Roster.scenario_id == Scenario.id)
-        .where(Roster.id == roster_id)
-    ).one_or_none()
+    ground = _ground(session, roster_id)
     if ground is None:
         return []
     query = (
@@ -66,12 +67,49 @@ def list_assignments(
     )
     wanted = (beat, shift, person)
     if any(one is not None for one in wanted) or not reader.scope.city:
-        query = query.where(
-            a.position.in_(_chosen(reader, roster_id, (ground[0], ground[1]), wanted))
-        )
+        query = query.where(a.position.in_(_chosen(reader, roster_id, ground, wanted)))
+    if only is not None:
+        query = query.where(a.position.in_(only))
     if limit is not None:
         query = query.limit(limit)
     return [dict(row._mapping) for row in session.execute(query)]
+
+
+def count_by_beat(
+    session: Session, reader: Reader, roster_id: int, beats: Collection[str]
+) -> dict[str, int]:
+    """Count the assignments within a scope by beat (code); of one without any nothing is said."""
+    a = Assignment
+    ground = _ground(session, roster_id)
+    if ground is None:
+        return {}
+    places = select(EditionBeat.position).where(
+        EditionBeat.edition_id == ground[1], EditionBeat.code.in_(beats)
+    )
+    query = (
+        select(EditionBeat.code, func.count())
+        .select_from(a)
+        .join(
+            EditionBeat,
+            and_(EditionBeat.edition_id == ground[1], EditionBeat.position == a.beat),
+        )
+        .where(a.roster_id == roster_id, a.beat.in_(places))
+        .group_by(EditionBeat.code)
+    )
+    if not reader.scope.city:
+        mine = _chosen(reader, roster_id, ground, (None, None, None))
+        query = query.where(a.position.in_(mine))
+    return dict(session.execute(query).all())
+
+
+def _ground(session: Session, roster_id: int) -> tuple[int, int] | None:
+    """Give the scenario and the edition of the ground of a roster."""
+    row = session.execute(
+        select(Scenario.id, Scenario.edition_id)
+        .join(Roster, Roster.scenario_id == Scenario.id)
+        .where(Roster.id == roster_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def _chosen(
