@@ -148,7 +148,7 @@ def bind(app: FastAPI, service: Service, settings: Settings) -> None:
     state.assets = app.state.assets
     state.templates = Templates(state.assets)
     state.push_key = push_key(settings)
-    state.live = LiveDesk(index, AlertRunner(service.store, index, service.clock))
+    state.live = LiveDesk(service.store, index, AlertRunner(service.store, index, service.clock))
     app.state = state
     app.middleware_stack = None
     app.user_middleware.clear()

@@ -8,7 +8,9 @@ touching the database; they see one state of it or the next, never half of one.
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from data.store.scope import Scope
 
 LOOK_EVERY_S: Final = 0.25
+CURRENT_S: Final = 2.0
+"""Longer ago than this, others may have changed what nobody here knows of."""
 MANY: Final = 2000
 """So many changes at once are read as a whole."""
 TAKERS: Final = 5000
@@ -98,11 +102,18 @@ class LiveIndex:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._listeners: list[Callable[[list[Happened]], object]] = []
+        self._of_accounts: list[Callable[[set[int] | None], object]] = []
+        self._followed_s = -math.inf
 
     @property
     def is_running(self) -> bool:
         """Whether a thread follows the store."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether a thread follows the store and has done so just now."""
+        return self.is_running and time.monotonic() - self._followed_s < CURRENT_S
 
     def live(self) -> Live:
         """Return what is known now; read it first where nothing is yet."""
@@ -132,8 +143,17 @@ class LiveIndex:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def on_accounts(self, listener: Callable[[set[int] | None], object]) -> None:
+        """Have a function told whose session, account or roles changed; None: perhaps anybody's."""
+        self._of_accounts.append(listener)
+
     def follow(self) -> None:
         """Read what has changed since the last time."""
+        begun = time.monotonic()
+        self._follow()
+        self._followed_s = begun
+
+    def _follow(self) -> None:
         with self._following, self._store.read() as session:
             now = self._clock()
             published = last_published(session)
@@ -146,6 +166,7 @@ class LiveIndex:
                 self._published = published
                 self._build(session, now)
                 return
+            self._tell_accounts({key for kind, key in changes if kind == "account"})
             kinds = {kind for kind, _ in changes}
             people = self._people_of(session, changes, now)
             if people is None or "catalogue" in kinds or len(people) > MANY:
@@ -209,6 +230,7 @@ class LiveIndex:
 
     def _build(self, session: Session, now: datetime) -> None:
         self._feed.begin(session)
+        self._tell_accounts(None)  # what lies between the last look and this one is in no feed
         limits = limits_of(session)
         cells = city_cells(session)
         if not len(cells):
@@ -258,6 +280,11 @@ class LiveIndex:
         moved -= {key for kind, key in changes if kind == "person"}
         for person in (people - moved) | {key for kind, key in changes if kind == "signup"}:
             self._takers.pop(person, None)
+
+    def _tell_accounts(self, accounts: set[int] | None) -> None:
+        if accounts is None or accounts:
+            for listener in self._of_accounts:
+                listener(accounts)
 
     def _tell(self, session: Session, changes: set[tuple[str, int]]) -> None:
         if not self._listeners:

@@ -17,16 +17,13 @@ from api.access.authority import authority
 from api.access.cookies import session_token
 from api.access.errors import NotAllowedError, NotLoggedInError, Step, StepDueError
 from api.access.forgery import require_own_origin, require_token, submitted_token
-from api.dependencies import NowDep, SettingsDep, StoreDep, TodayDep
-from data.accounts.sessions import LiveSession, csrf_token, find_session, touch_session
+from api.dependencies import NowDep, SettingsDep, TodayDep
 from grid.errors import JinggeError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
-    from datetime import datetime
 
-    from api.settings import Settings
-    from data.store.engine import Store
+    from api.access.live_sessions import LiveSessions
 
 PUBLIC: Final = frozenset(
     {
@@ -53,45 +50,14 @@ class PolicyError(JinggeError):
     """A route that names no action, or several."""
 
 
-def find_actor(
-    request: Request, store: StoreDep, settings: SettingsDep, now: NowDep
-) -> Actor | None:
+async def find_actor(request: Request, settings: SettingsDep, now: NowDep) -> Actor | None:
     """Return who asks; None without a valid session."""
-    actor = actor_of(store, settings, session_token(request, settings.public_url), now)
+    token = session_token(request, settings.public_url)
+    sessions: LiveSessions = request.app.state.live.sessions
+    actor = await sessions.actor(settings, token, now)
     if actor is not None:
         request.state.actor = actor
     return actor
-
-
-def actor_of(store: Store, settings: Settings, token: str, now: datetime) -> Actor | None:
-    """Return whose session a token is; None where it is not valid."""
-    if not token:
-        return None
-    needed = settings.second_factor == "staff"
-    with store.read() as session:
-        live = find_session(session, token, now=now, require_second_factor=needed)
-    if live is None:
-        return None
-    if live.is_stale:
-        store.submit(lambda work: touch_session(work, token, now=now))
-    return Actor(
-        account_id=live.account_id,
-        person_id=live.person_id,
-        login=live.login,
-        display_name=live.display_name,
-        grants=live.grants,
-        session=live.handle,
-        csrf=csrf_token(token),
-        step=_step(live),
-    )
-
-
-def _step(live: LiveSession) -> Step | None:
-    if live.needs_code:
-        return "code"
-    if live.must_change_password:
-        return "password"
-    return "second_factor" if live.needs_second_factor else None
 
 
 MaybeActorDep = Annotated[Actor | None, Depends(find_actor)]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, insert, select, update
 
 from data.accounts.grants import STAFF, Grant, grants_of
+from data.store.access_changes import CHANGES_NO_ACCESS
 from data.store.tables.accounts import Account, LoginSession, SecondFactor
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class LiveSession:
     must_change_password, needs_code, needs_second_factor : bool
         What stands between the session and its rights: a first password; the code of a second
         factor; a second factor that staff have to set up.
+    ends_at : datetime
+        When it ends if it is not used again before.
     """
 
     account_id: int
@@ -68,6 +71,7 @@ class LiveSession:
     needs_code: bool
     needs_second_factor: bool
     is_stale: bool
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,8 @@ def begin_session(
         Whether the second factor was shown.
     """
     lifetime = lifetime_of(grants_of(session, account_id))
-    session.execute(delete(LoginSession).where(LoginSession.expires_at < now - KEPT))
+    old = delete(LoginSession).where(LoginSession.expires_at < now - KEPT)
+    session.execute(old, execution_options=CHANGES_NO_ACCESS)
     session.execute(
         insert(LoginSession).values(
             token_hash=token_hash(token),
@@ -133,7 +138,8 @@ def begin_session(
             user_agent=user_agent[:200],
         )
     )
-    session.execute(update(Account).where(Account.id == account_id).values(last_login_at=now))
+    seen = update(Account).where(Account.id == account_id).values(last_login_at=now)
+    session.execute(seen, execution_options=CHANGES_NO_ACCESS)
 
 
 def find_session(
@@ -151,6 +157,7 @@ def find_session(
             LoginSession.csrf_hash,
             LoginSession.last_seen_at,
             LoginSession.second_factor_at,
+            LoginSession.expires_at,
             Account.id,
             Account.login,
             Account.display_name,
@@ -171,7 +178,8 @@ def find_session(
     if row is None:
         return None
     grants = grants_of(session, row.id)
-    if row.last_seen_at + lifetime_of(grants).idle <= now:
+    idle_at = row.last_seen_at + lifetime_of(grants).idle
+    if idle_at <= now:
         return None
     has_factor = row.confirmed_at is not None
     is_staff = any(grant.role in STAFF for grant in grants)
@@ -190,6 +198,7 @@ def find_session(
         and not has_factor
         and row.second_factor_at is None,
         is_stale=row.last_seen_at + SEEN_EVERY <= now,
+        ends_at=min(row.expires_at, idle_at),
     )
 
 
@@ -198,7 +207,8 @@ def touch_session(session: Session, token: str, *, now: datetime) -> None:
     session.execute(
         update(LoginSession)
         .where(LoginSession.token_hash == token_hash(token), LoginSession.last_seen_at < now)
-        .values(last_seen_at=now)
+        .values(last_seen_at=now),
+        execution_options=CHANGES_NO_ACCESS,
     )
 
 

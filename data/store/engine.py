@@ -64,6 +64,11 @@ class Store:
         """``sqlite`` or ``postgresql``."""
         return self.engines.kind
 
+    @property
+    def access_version(self) -> object:
+        """Another one after each write of this process that changed who may do what."""
+        return self.writer.access_version
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a session that can only read, and sees one state of the database on SQLite.

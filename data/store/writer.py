@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from data.store.access_changes import changed_access, watch_access
 from data.store.commit_sizes import CommitSizes
 from data.store.errors import Busy, StoreClosedError, StoreError
 from data.store.postgres import may_try_again
@@ -46,7 +47,15 @@ FIRST_PAUSE_MS = 4
 
 
 class Writer(Protocol):
-    """What both writers can do."""
+    """What both writers can do.
+
+    Attributes
+    ----------
+    access_version : object
+        Another one after each commit that changed who may do what, before its caller hears of it.
+    """
+
+    access_version: object
 
     def submit(self, work: Callable[[Session], T]) -> T:
         """Run a work in a transaction and return its value once that is committed."""
@@ -80,6 +89,8 @@ class GroupWriter:
 
     def __init__(self, engine: Engine, size: int = QUEUE) -> None:
         self._engine = engine
+        self.access_version = object()
+        watch_access(engine)
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(size)
         self._gate = threading.Lock()
         self._closed = False
@@ -137,16 +148,19 @@ class GroupWriter:
         group = [first]
         is_open = True
         try:
-            with self._engine.connect() as connection, connection.begin():
-                until = time.monotonic() + GROUP_S
-                waiting: _Waiting | None = first
-                while waiting is not None:
-                    _run_one(connection, waiting, done)
-                    waiting = None
-                    if len(group) < GROUP and time.monotonic() < until:
-                        waiting, is_open = self._next()
-                    if waiting is not None:
-                        group.append(waiting)
+            with self._engine.connect() as connection:
+                with connection.begin():
+                    until = time.monotonic() + GROUP_S
+                    waiting: _Waiting | None = first
+                    while waiting is not None:
+                        _run_one(connection, waiting, done)
+                        waiting = None
+                        if len(group) < GROUP and time.monotonic() < until:
+                            waiting, is_open = self._next()
+                        if waiting is not None:
+                            group.append(waiting)
+                if changed_access(connection):
+                    self.access_version = object()
         except BaseException as error:  # noqa: BLE001 - told to everybody whose write is lost
             lost = _lost(error)
             for waiting in group:
@@ -214,6 +228,8 @@ class PooledWriter:
 
     def __init__(self, engine: Engine, connections: int, size: int = QUEUE) -> None:
         self._engine = engine
+        self.access_version = object()
+        watch_access(engine)
         self._size = size
         self._connections = connections
         self._inside = 0
@@ -262,8 +278,11 @@ class PooledWriter:
     def _try(self, work: Callable[[Session], T]) -> T:
         for attempt in range(TRIES):
             try:
-                with self._engine.connect() as connection, connection.begin():
-                    value = _run_in_session(connection, work)
+                with self._engine.connect() as connection:
+                    with connection.begin():
+                        value = _run_in_session(connection, work)
+                    if changed_access(connection):
+                        self.access_version = object()
             except NoConnection as error:
                 raise Busy("Expected a connection to write with, got all in use.") from error
             except DBAPIError as error:

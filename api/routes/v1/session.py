@@ -13,7 +13,8 @@ from api.access.errors import WrongLoginError
 from api.access.forgery import require_own_origin
 from api.access.login import Try, log_in
 from api.access.own import NewPassword, change_password, show_code
-from api.access.policy import actor_of, allowed
+from api.access.live_sessions import actor_of
+from api.access.policy import allowed
 from api.dependencies import NowDep, ServiceDep, SettingsDep
 from api.errors import problems
 from api.responses import json_response
