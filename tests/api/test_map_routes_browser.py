@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from payloads import PAYLOADS
+from portions import IS_LONG
 from service_client import Login, RunningService, start_service, stop_service
 from tiny_city import (
     beats_table,
@@ -107,7 +108,12 @@ def hostile_city() -> City:
     return build_city(scenario, unreported(roster), "f" * 64)
 
 
-@pytest.fixture(scope="module", params=["lattice", "h3"])
+BOTH = pytest.mark.parametrize("address", ["lattice", "h3"], indirect=True)
+ON_LATTICE = BOTH if IS_LONG else pytest.mark.parametrize("address", ["lattice"], indirect=True)
+"""What does not hang on how cells are told apart: on both in the long run."""
+
+
+@pytest.fixture(scope="module")
 def address(
     request: pytest.FixtureRequest, hostile_city: City, tiny_file: Path, tmp_path_factory: Any
 ) -> Iterator[str]:
@@ -184,6 +190,7 @@ def look_at_every_beat(page: Page, count: int) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["coverage", "gaps"])
 @pytest.mark.parametrize("width", [360, 1440])
+@BOTH
 def test_nothing_runs_and_nothing_leaves(
     browser: Browser, address: str, hostile_city: City, kind: str, width: int
 ) -> None:
@@ -206,6 +213,7 @@ def test_nothing_runs_and_nothing_leaves(
     page.close()
 
 
+@BOTH
 def test_the_reviewers_maps_run_nothing_either(
     browser: Browser, address: str, hostile_city: City
 ) -> None:
@@ -233,6 +241,7 @@ def test_the_reviewers_maps_run_nothing_either(
     page.close()
 
 
+@BOTH
 def test_the_card_tells_what_the_server_knows(browser: Browser, address: str) -> None:
     """Cell, beat, coverage and who is short, for a cell under the pointer."""
     page = new_page(browser, address, viewport={"width": 1200, "height": 800}, locale="en")
@@ -255,6 +264,7 @@ def test_the_card_tells_what_the_server_knows(browser: Browser, address: str) ->
     page.close()
 
 
+@ON_LATTICE
 def test_keys_change_the_shift_and_the_address_keeps_it(browser: Browser, address: str) -> None:
     page = new_page(browser, address, viewport={"width": 1200, "height": 800})
     ready(page, f"{address}/maps/coverage#shift=0&ring=5&tier=volunteer&off=names,posts")
@@ -272,6 +282,7 @@ def test_keys_change_the_shift_and_the_address_keeps_it(browser: Browser, addres
     page.close()
 
 
+@ON_LATTICE
 def test_every_control_can_be_reached_and_named(browser: Browser, address: str) -> None:
     page = new_page(browser, address, viewport={"width": 1200, "height": 800})
     ready(page, f"{address}/maps/gaps")
@@ -289,6 +300,7 @@ def test_every_control_can_be_reached_and_named(browser: Browser, address: str) 
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (360, 740)])
+@ON_LATTICE
 def test_a_town_is_shown_whole_between_the_panels(
     browser: Browser, address: str, width: int, height: int
 ) -> None:
@@ -309,6 +321,7 @@ def test_a_town_is_shown_whole_between_the_panels(
     page.close()
 
 
+@ON_LATTICE
 def test_wrong_addresses_are_ignored(browser: Browser, address: str) -> None:
     page = new_page(browser, address, viewport={"width": 800, "height": 600})
     watch = Watch(page, address)
