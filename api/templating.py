@@ -36,6 +36,7 @@ class Templates:
             loader=FileSystemLoader(_FOLDER),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,  # a program's templates change with the program
             trim_blocks=True,
             lstrip_blocks=True,
         )

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from data.field.alerts_calls import call, callable_people, calls_of, stand_down
 from data.field.alerts_stepping import step_alert
@@ -171,12 +171,9 @@ def alerts_of_person(
     session: Session, person_id: int, *, is_open: bool = True, limit: int = 50
 ) -> list[AlertView]:
     """List the alerts to which a person was called, the newest first."""
-    mine = select(AlertCall.alert_id).where(AlertCall.person_id == person_id)
-    wanted = [Alert.id.in_(mine)]
-    if is_open:
-        wanted.append(Alert.state.in_(OPEN_ALERTS))
-    query = alert_query().where(*wanted).order_by(Alert.id.desc()).limit(limit)
-    return [alert_of(row) for row in session.execute(query)]
+    query = _OPEN_OF_PERSON if is_open else _OF_PERSON
+    rows = session.execute(query, {"person": person_id, "most": limit})
+    return [alert_of(row) for row in rows]
 
 
 def visible(scope: Scope) -> ColumnElement[bool]:
@@ -240,3 +237,15 @@ def _named(session: Session, codes: tuple[str, ...]) -> list[int]:
     if missing:
         raise FieldValueError(f"Expected codes of people, got {missing[0]!r}.")
     return [ids[code] for code in dict.fromkeys(codes)]
+
+
+# Written once: each phone asks for its open alerts with every page of today.
+_OF_PERSON = (
+    alert_query()
+    .where(
+        Alert.id.in_(select(AlertCall.alert_id).where(AlertCall.person_id == bindparam("person")))
+    )
+    .order_by(Alert.id.desc())
+    .limit(bindparam("most"))
+)
+_OPEN_OF_PERSON = _OF_PERSON.where(Alert.state.in_(OPEN_ALERTS))

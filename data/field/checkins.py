@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from data.field.checkin_places import Position, require_there, require_word
 from data.field.dropouts import forget_no_show
@@ -26,6 +26,7 @@ from data.store.tables.checkins import CheckIn
 from data.store.tables.service import ServiceRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from data.field.limits import Limits
     from data.store.keys import Keys
 
+_BY_SOURCE = select(CheckIn).where(CheckIn.source.in_(bindparam("sources", expanding=True)))
 LATE_S = 120
 """An entry that is older than this was waiting for a network."""
 
@@ -179,6 +181,13 @@ def find_check_in(session: Session, turn: DutyTurn) -> CheckInView | None:
     return None if row is None else _view(session, row)
 
 
+def check_ins_of(session: Session, sources: Iterable[str]) -> dict[str, CheckInView]:
+    """Read how turns were kept, by their business keys; nothing of those to which nobody came."""
+    wanted = list(sources)
+    rows = session.scalars(_BY_SOURCE, {"sources": wanted}) if wanted else ()
+    return {row.source: _view(session, row) for row in rows}
+
+
 def new_row(turn: DutyTurn, now: datetime) -> CheckIn:
     """Give the row of a turn that nobody has come to yet."""
     return CheckIn(
@@ -232,8 +241,11 @@ def _locked(session: Session, turn: DutyTurn) -> CheckIn | None:
 
 
 def _view(session: Session, row: CheckIn) -> CheckInView:
-    served = session.scalar(select(ServiceRecord.minutes).where(ServiceRecord.source == row.source))
-    points = points_of_keys(session, f"service:{row.source}", f"event:{row.source}")
+    served, points = None, 0
+    if row.state != "in":  # what is served and earned is known at the end
+        minutes = select(ServiceRecord.minutes).where(ServiceRecord.source == row.source)
+        served = session.scalar(minutes)
+        points = points_of_keys(session, f"service:{row.source}", f"event:{row.source}")
     return CheckInView(
         check_in_id=row.id,
         source=row.source,

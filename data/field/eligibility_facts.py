@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from data.field.eligibility import PersonFacts, RoleFacts, Span, Turn
 from data.field.errors import FieldMissingError
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 BATCH: Final = 500
 AROUND: Final = timedelta(days=8)
 """How far from a turn others may matter: the rest, and the week in which it lies."""
+
+
+# Written once: each page of a phone asks.
+_CODE_AND_HOME = select(Person.code, Person.home_lat, Person.home_lng).where(
+    Person.id == bindparam("person")
+)
 
 
 def lock_people(session: Session, person_ids: Iterable[int]) -> None:
@@ -64,8 +70,7 @@ def code_and_home(session: Session, person_id: int) -> tuple[str, tuple[float, f
     FieldMissingError
         Where there is no such person.
     """
-    query = select(Person.code, Person.home_lat, Person.home_lng).where(Person.id == person_id)
-    row = session.execute(query).one_or_none()
+    row = session.execute(_CODE_AND_HOME, {"person": person_id}).one_or_none()
     if row is None:
         raise FieldMissingError(f"Expected the number of a person, got {person_id}.")
     code, lat, lng = row

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -96,16 +97,23 @@ class Limits:
 
 def limits_of(session: Session) -> Limits:
     """Read the limits: those of the plan that was published last, and the usual ones beside."""
-    settings = session.scalar(
-        select(Scenario.settings)
-        .join(Roster, Roster.scenario_id == Scenario.id)
-        .where(Roster.state == "published")
-        .order_by(Roster.published_at.desc(), Roster.id.desc())
-        .limit(1)
-    )
-    if settings is None:
-        return Limits()
+    settings = session.scalar(_SETTINGS)
+    return Limits() if settings is None else _limits_from(settings)
+
+
+@lru_cache(maxsize=8)
+def _limits_from(settings: str) -> Limits:
     found = json.loads(settings)
     rules = {name: found["rules"][name] for name in _RULES if name in found["rules"]}
     place = {"timezone": found["timezone"], "cell_resolution": found["cell_resolution"]}
     return replace(Limits(), **rules, **place)
+
+
+# Written once: almost every request asks.
+_SETTINGS = (
+    select(Scenario.settings)
+    .join(Roster, Roster.scenario_id == Scenario.id)
+    .where(Roster.state == "published")
+    .order_by(Roster.published_at.desc(), Roster.id.desc())
+    .limit(1)
+)

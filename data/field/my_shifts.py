@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from data.field.dropouts import report_dropout, take_back_dropout
 from data.field.eligibility_facts import lock_people
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+_REPLIES = select(ShiftReply).where(
+    ShiftReply.person_id == bindparam("person"),
+    ShiftReply.scenario_id.in_(bindparam("scenarios", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +119,11 @@ def _key(turn: RosterTurn) -> tuple[int, int, int, int]:
 def _replies(
     session: Session, person_id: int, scenarios: Iterable[int]
 ) -> dict[tuple[int, int, int, int], ShiftReply]:
-    query = select(ShiftReply).where(
-        ShiftReply.person_id == person_id, ShiftReply.scenario_id.in_(list(scenarios))
-    )
-    return {(row.scenario_id, row.shift, row.beat, row.role): row for row in session.scalars(query)}
+    wanted = list(scenarios)
+    if not wanted:
+        return {}
+    rows = session.scalars(_REPLIES, {"person": person_id, "scenarios": wanted})
+    return {(row.scenario_id, row.shift, row.beat, row.role): row for row in rows}
 
 
 def _with_reply(turn: RosterTurn, row: ShiftReply | None) -> MyShift:

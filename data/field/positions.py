@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, delete, exists, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.field.errors import FieldStateError
@@ -18,12 +18,39 @@ from grid.cells import cells_at
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import BindParameter, Select
     from sqlalchemy.orm import Session
 
     from data.field.limits import Limits
 
 KEPT: Final = timedelta(days=7)
 """How long a last position is kept."""
+
+
+def _on_duty() -> Select[bool]:
+    person: BindParameter[int] = bindparam("person")
+    there = exists().where(
+        CheckIn.person_id == person, CheckIn.state == "in", CheckIn.ends_at > bindparam("since")
+    )
+    at_work = AlertCall.state.in_(("accepted", "on_the_way", "arrived"))
+    called = (
+        select(AlertCall.id)
+        .join(Alert, Alert.id == AlertCall.alert_id)
+        .where(and_(AlertCall.person_id == person, at_work, Alert.ended_at.is_(None)))
+        .exists()
+    )
+    return select(or_(there, called))
+
+
+def _put(dialect: Any) -> Any:
+    made = dialect.insert(Position.__table__)
+    taken = {name: made.excluded[name] for name in ("cell", "at", "accuracy_m")}
+    return made.on_conflict_do_update(index_elements=["person_id"], set_=taken)
+
+
+# Written once: every phone on duty asks and says where it is, again and again.
+_ON_DUTY = _on_duty()
+_PUT: Final = {"sqlite": _put(sqlite), "postgresql": _put(postgresql)}
 
 
 def report_position(
@@ -46,26 +73,16 @@ def report_position(
     if not is_on_duty(session, person_id, now):
         raise FieldStateError("Expected somebody on duty, or on the way to an alert, got neither.")
     cell = int(cells_at([lat], [lng], limits.cell_resolution)[0])
-    upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    values = {"cell": cell, "at": now, "accuracy_m": accuracy_m}
-    made = upsert(Position).values(person_id=person_id, **values)
-    session.execute(made.on_conflict_do_update(index_elements=["person_id"], set_=values))
+    values = {"person_id": person_id, "cell": cell, "at": now, "accuracy_m": accuracy_m}
+    connection = session.connection()
+    connection.execute(_PUT[connection.dialect.name], values)
     return cell
 
 
 def is_on_duty(session: Session, person_id: int, now: datetime) -> bool:
     """Tell whether a person has checked in, or has accepted an alert that goes on."""
-    there = exists().where(
-        CheckIn.person_id == person_id, CheckIn.state == "in", CheckIn.ends_at > now - LATEST_OUT
-    )
-    at_work = AlertCall.state.in_(("accepted", "on_the_way", "arrived"))
-    called = (
-        select(AlertCall.id)
-        .join(Alert, Alert.id == AlertCall.alert_id)
-        .where(and_(AlertCall.person_id == person_id, at_work, Alert.ended_at.is_(None)))
-        .exists()
-    )
-    return bool(session.scalar(select(or_(there, called))))
+    values = {"person": person_id, "since": now - LATEST_OUT}
+    return bool(session.scalar(_ON_DUTY, values))
 
 
 def forget_positions(session: Session, now: datetime, kept: timedelta = KEPT) -> int:

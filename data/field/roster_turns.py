@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from data.field.errors import FieldMissingError
 from data.store.tables.ground import Beat, Station
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
 
@@ -65,8 +65,8 @@ class RosterTurn:
 
 def turns_of_person(session: Session, person_id: int, *, since: datetime) -> list[RosterTurn]:
     """List a person's turns that end after a moment, by start."""
-    mine = (ScenarioPerson.person_id == person_id, ScenarioShift.ends_at > since)
-    return find_turns(session, *mine)
+    rows = session.execute(_OF_PERSON, {"person": person_id, "since": since})
+    return [_turn(row) for row in rows]
 
 
 def turn_of(session: Session, scenario_id: int, person_id: int, shift_code: str) -> RosterTurn:
@@ -96,7 +96,11 @@ def find_turns(session: Session, *conditions: ColumnElement[bool]) -> list[Roste
     conditions
         On `ScenarioPerson`, `ScenarioShift`, `Assignment`, `Beat`, `Roster`.
     """
-    query = (
+    return [_turn(row) for row in session.execute(_TURNS.where(*conditions))]
+
+
+def _query() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             *(Roster.id, Roster.scenario_id, Assignment.person, Assignment.shift),
             *(Assignment.beat, Assignment.role, ScenarioPerson.person_id, ScenarioPerson.code),
@@ -123,10 +127,8 @@ def find_turns(session: Session, *conditions: ColumnElement[bool]) -> list[Roste
         .join(Person, Person.id == ScenarioPerson.person_id, isouter=True)
         .join(Beat, Beat.code == EditionBeat.code, isouter=True)
         .join(Station, Station.code == EditionBeat.station_code, isouter=True)
-        .where(*conditions)
         .order_by(ScenarioShift.starts_at, Roster.scenario_id, Assignment.person, Assignment.shift)
     )
-    return [_turn(row) for row in session.execute(query)]
 
 
 def published_roster(session: Session, scenario_id: int) -> Roster:
@@ -153,3 +155,10 @@ def _turn(row: Iterable[Any]) -> RosterTurn:
     values = list(row)
     values[9] = 1.0 if values[9] is None else values[9]
     return RosterTurn(*values)
+
+
+# Written once: making a query of so many columns takes longer than the database does.
+_TURNS = _query()
+_OF_PERSON = _TURNS.where(
+    ScenarioPerson.person_id == bindparam("person"), ScenarioShift.ends_at > bindparam("since")
+)

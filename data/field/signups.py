@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from data.field.eligibility import refusals
 from data.field.eligibility_facts import lock_people, person_facts, role_facts
 from data.field.eligibility_tasks import capacity_refusals, door_refusals, offer_of
 from data.field.errors import FieldMissingError, FieldStateError, RefusedError
+from data.field.task_values import view_of, view_query
 from data.field.tasks import find_task
 from data.field.waiting import move_up
 from data.field.wording import Refusal
@@ -25,6 +26,7 @@ from data.store.tables.tasks import HOLDING, LIVE_SIGNUPS, Signup, Task
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from data.field.limits import Limits
@@ -185,17 +187,8 @@ def signups_of_person(
     session: Session, person_id: int, *, since: datetime, limit: int = 200
 ) -> list[tuple[SignupView, TaskView]]:
     """List a person's sign-ups for tasks that end after a moment, by start."""
-    query = (
-        select(Signup.id, Task.id)
-        .join(Task, Task.id == Signup.task_id)
-        .where(Signup.person_id == person_id, Task.ends_at > since)
-        .order_by(Task.starts_at, Signup.id)
-        .limit(limit)
-    )
-    return [
-        (find_signup(session, signup), find_task(session, task))
-        for signup, task in session.execute(query).all()
-    ]
+    values = {"person": person_id, "since": since, "most": limit}
+    return [(_signup_of(row), view_of(row)) for row in session.execute(_OF_PERSON, values).all()]
 
 
 def change_signup(session: Session, signup_id: int, now: datetime, **values: Any) -> None:
@@ -226,42 +219,56 @@ def _require_live(session: Session, task_id: int, person_id: int) -> Signup:
 
 
 def _views(session: Session, condition: Any) -> list[SignupView]:
-    ahead = (
-        select(func.count())
-        .select_from(_AHEAD)
-        .where(
-            _AHEAD.c.task_id == Signup.task_id,
-            _AHEAD.c.state == "waiting",
-            _AHEAD.c.id <= Signup.id,
-        )
-        .scalar_subquery()
-    )
     query = (
-        select(Signup, Task.code.label("task_code"), Person.code.label("person_code"), ahead)
+        select(Signup, Task.code.label("task_code"), Person.code.label("person_code"), _PLACE)
         .join(Task, Task.id == Signup.task_id)
         .join(Person, Person.id == Signup.person_id)
         .where(condition)
         .order_by(Signup.id)
         .execution_options(populate_existing=True)
     )
-    return [
-        SignupView(
-            signup_id=row.id,
-            task_id=row.task_id,
-            task_code=task_code,
-            person_id=row.person_id,
-            person_code=person_code,
-            state=row.state,
-            means=row.means,
-            offered_until=row.offered_until,
-            reason=row.reason,
-            created_at=row.created_at,
-            changed_at=row.changed_at,
-            row_version=row.row_version,
-            place_in_line=place if row.state == "waiting" else 0,
-        )
-        for row, task_code, person_code, place in session.execute(query)
-    ]
+    return [_signup_of(row) for row in session.execute(query)]
+
+
+def _signup_of(found: Row[Any]) -> SignupView:
+    row: Signup = found.Signup
+    return SignupView(
+        signup_id=row.id,
+        task_id=row.task_id,
+        task_code=found.task_code,
+        person_id=row.person_id,
+        person_code=found.person_code,
+        state=row.state,
+        means=row.means,
+        offered_until=row.offered_until,
+        reason=row.reason,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        row_version=row.row_version,
+        place_in_line=found.place_in_line if row.state == "waiting" else 0,
+    )
 
 
 _AHEAD = Signup.__table__.alias("ahead")
+_PLACE = (
+    select(func.count())
+    .select_from(_AHEAD)
+    .where(
+        _AHEAD.c.task_id == Signup.task_id,
+        _AHEAD.c.state == "waiting",
+        _AHEAD.c.id <= Signup.id,
+    )
+    .scalar_subquery()
+    .label("place_in_line")
+)
+# Written once: each phone asks for its sign-ups with every page of today.
+_OF_PERSON = (
+    view_query()
+    .add_columns(Signup, Task.code.label("task_code"), Person.code.label("person_code"), _PLACE)
+    .join(Signup, Signup.task_id == Task.id)
+    .join(Person, Person.id == Signup.person_id)
+    .where(Signup.person_id == bindparam("person"), Task.ends_at > bindparam("since"))
+    .order_by(Task.starts_at, Signup.id)
+    .limit(bindparam("most"))
+    .execution_options(populate_existing=True)
+)

@@ -54,10 +54,14 @@ class Box:
 GLOBE: Final = Box(-90.0, -180.0, 90.0, 180.0)
 
 
+_EXTREMES = select(
+    *(func.min(Beat.lat), func.min(Beat.lng), func.max(Beat.lat), func.max(Beat.lng))
+)
+
+
 def city_box(session: Session) -> Box:
     """Return the box around the city's beats with a margin; the globe where there are none."""
-    lat, lng = Beat.lat, Beat.lng
-    row = session.execute(select(func.min(lat), func.min(lng), func.max(lat), func.max(lng))).one()
+    row = session.execute(_EXTREMES).one()
     if any(value is None for value in row):
         return GLOBE
     south, west, north, east = (float(value) for value in row)

@@ -109,22 +109,36 @@ def post_withdraw(phone: PhoneDep, once: FormOnceDep, task_id: int) -> Response:
     return _submit(phone, once, task_id, work)
 
 
-def near_cards(phone: Phone, session: Session, reader: Reader, limit: int) -> list[dict[str, Any]]:
-    """Return cards of the tasks that a reader may take, the nearest first."""
-    return [task_card(one, reader) for one in near_tasks(phone, session, reader, limit)]
+def near_cards(
+    phone: Phone,
+    session: Session,
+    reader: Reader,
+    limit: int,
+    mine: frozenset[int] | None = None,
+) -> list[dict[str, Any]]:
+    """Return cards of the tasks that a reader may take, the nearest first; see `near_tasks`."""
+    return [task_card(one, reader) for one in near_tasks(phone, session, reader, limit, mine)]
 
 
-def near_tasks(phone: Phone, session: Session, reader: Reader, limit: int) -> list[TaskView]:
+def near_tasks(
+    phone: Phone,
+    session: Session,
+    reader: Reader,
+    limit: int,
+    mine: frozenset[int] | None = None,
+) -> list[TaskView]:
     """Return the tasks that a reader may take, the nearest first.
 
     From the index in memory where a thread keeps it up to date, as ``/api/v1/tasks/nearest``: it
-    knows a change a second later, but what the reader has signed up for is left out at once.
+    knows a change a second later, but what the reader has signed up for is left out at once:
+    ``mine``, read here where it is not given.
     """
     desk: LiveDesk = phone.request.app.state.live
     end = reader.now + AHEAD
     if desk.index.is_running and reader.place is not None:
         taker = desk.index.taker(reader.person_id) or desk.index.read_taker(reader.person_id)
-        live, mine = desk.index.live(), live_signups(session, reader.person_id)
+        live = desk.index.live()
+        mine = live_signups(session, reader.person_id) if mine is None else mine
         wanted = 2 * limit + len(mine) + 8
         rows = live.tasks.nearest(taker, reader.place, wanted, live.limits, reader.now)
         near = (one.task for one in rows if one.task.task_id not in mine)

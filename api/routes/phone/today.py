@@ -14,17 +14,23 @@ from api.routes.phone.tasks import FEW, near_cards
 from api.views.phone.duties import offer_card, shift_card, signup_card
 from api.views.phone.reader import Reader, reader_of
 from api.views.phone.turns import LEFT, with_kept
-from data.field.checkins import find_check_in
+from data.field.checkins import check_ins_of, find_check_in
 from data.field.duty_turns import of_roster, of_task
 from data.field.lone import safe_until
 from data.field.my_shifts import find_shift, my_shifts, reply_to_shift
 from data.field.signups import signups_of_person
 from data.field.swaps_partners import mates_of
+from data.store.tables.tasks import LIVE_SIGNUPS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
+    from data.field.checkins import CheckInView
     from data.field.duty_turns import DutyTurn
+    from data.field.signups import SignupView
+    from data.field.task_values import TaskView
     from data.store.idempotency import Answer
 
 router = APIRouter(prefix="/m", include_in_schema=False)
@@ -38,8 +44,10 @@ def today(phone: PhoneDep) -> Response:
     """Show what is next, what waits for an answer, and the nearest tasks."""
     with phone.store.read() as session:
         reader = reader_of(session, phone)
-        cards, offers = duties(session, reader)
-        near = near_cards(phone, session, reader, FEW)
+        signed = signups_of_person(session, reader.person_id, since=reader.now - LEFT)
+        cards, offers = duties(session, reader, signed)
+        mine = frozenset(one.task_id for one, _ in signed if one.state in LIVE_SIGNUPS)
+        near = near_cards(phone, session, reader, FEW, mine)
         alarms = open_alarms(session, reader)
     return phone.render(
         "today.html", tab="today", turns=cards[:NEXT], offers=offers, tasks=near, alarms=alarms
@@ -51,7 +59,8 @@ def shifts(phone: PhoneDep) -> Response:
     """List everything that the reader is bound to."""
     with phone.store.read() as session:
         reader = reader_of(session, phone)
-        cards, _ = duties(session, reader)
+        signed = signups_of_person(session, reader.person_id, since=reader.now - LEFT)
+        cards, _ = duties(session, reader, signed)
         offers = offers_to(session, reader)
     return phone.render("shifts.html", tab="shifts", turns=cards, offers=offers)
 
@@ -64,7 +73,7 @@ def turn(phone: PhoneDep, scenario_id: int, shift: str) -> Response:
         found = find_shift(session, scenario_id, phone.person, shift)
         card = shift_card(found, reader)
         duty = of_roster(found.turn, phone.person)
-        card = kept_card(session, card, duty, reader) or card
+        card = kept_card(session, card, duty, find_check_in(session, duty), reader) or card
         card["offered"] = own_offer(session, reader, scenario_id, shift)
         mates = mates_of(session, found.turn)
     return phone.render(
@@ -90,35 +99,42 @@ def decline(
     return once.submit(phone.store, _reply(phone, scenario_id, shift, reason=reason))
 
 
-def duties(session: Session, reader: Reader) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def duties(
+    session: Session, reader: Reader, signed: Sequence[tuple[SignupView, TaskView]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return cards of what a reader is bound to, by begin, and the places on offer.
 
     A turn that is over stays as long as it was not checked out of.
     """
-    since, cards, offers = reader.now - LEFT, [], []
-    for shift in my_shifts(session, reader.person_id, since=since):
+    cards, offers, turns = [], [], []
+    for shift in my_shifts(session, reader.person_id, since=reader.now - LEFT):
         if shift.reply != "declined":
             turn = of_roster(shift.turn, reader.person_id)
-            cards.append(kept_card(session, shift_card(shift, reader), turn, reader))
-    for signup, task in signups_of_person(session, reader.person_id, since=since):
+            turns.append((shift_card(shift, reader), turn))
+    for signup, task in signed:
         if signup.state == "confirmed":
             turn = of_task(task, signup.signup_id, reader.person_id, reader.code)
-            cards.append(kept_card(session, signup_card(signup, task, reader), turn, reader))
+            turns.append((signup_card(signup, task, reader), turn))
         elif task.ends_at <= reader.now:
             continue
         elif signup.state == "offered":
             offers.append(offer_card(signup, task, reader))
         elif signup.state == "waiting":
             cards.append(signup_card(signup, task, reader))
-    found = [card for card in cards if card is not None]
+    kept = check_ins_of(session, [turn.source for _, turn in turns])
+    known = (kept_card(session, card, turn, kept.get(turn.source), reader) for card, turn in turns)
+    found = [*cards, *(card for card in known if card is not None)]
     return sorted(found, key=lambda card: card["starts_at"]), offers
 
 
 def kept_card(
-    session: Session, card: dict[str, Any], turn: DutyTurn, reader: Reader
+    session: Session,
+    card: dict[str, Any],
+    turn: DutyTurn,
+    kept: CheckInView | None,
+    reader: Reader,
 ) -> dict[str, Any] | None:
     """Return a turn's card as it is kept; None for one that is over and done with."""
-    kept = find_check_in(session, turn)
     if turn.ends_at <= reader.now and (kept is None or kept.state != "in"):
         return None
     alone = None

@@ -11,9 +11,9 @@ from api.access.authority import authority
 from api.access.cookies import drop_session, session_token, set_session
 from api.access.errors import WrongLoginError
 from api.access.forgery import require_own_origin
+from api.access.live_sessions import actor_of
 from api.access.login import Try, log_in
 from api.access.own import NewPassword, change_password, show_code
-from api.access.live_sessions import actor_of
 from api.access.policy import allowed
 from api.dependencies import NowDep, ServiceDep, SettingsDep
 from api.errors import problems

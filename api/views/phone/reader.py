@@ -45,4 +45,6 @@ class Reader:
 def reader_of(session: Session, phone: Phone, here: tuple[float, float] | None = None) -> Reader:
     """Read for whom a page is written; without a position of the phone it is their home."""
     code, home = code_and_home(session, phone.person)
-    return Reader(phone.person, code, phone.texts, limits_of(session), phone.now, here or home)
+    index = phone.request.app.state.live.index
+    limits = index.live().limits if index.is_current else limits_of(session)
+    return Reader(phone.person, code, phone.texts, limits, phone.now, here or home)
