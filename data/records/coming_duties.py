@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-_CHUNK = 5000
+_CHUNK = 250
+"""People a statement: of thousands SQLite would look up each for every assignment of a roster."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,26 +107,22 @@ def all_warnings(
     """Give all warnings of a scope, in the order of `insurance_warnings`."""
     today = now.astimezone(ZoneInfo(timezone)).date()
     until = today + timedelta(days=within_days)
-    horizon = max(until, _last_duty_day(session, now, timezone))
+    last_duty = _last_duty_day(session, now, timezone)
     conditions: list[Any] = [
         scope.people(),
         Person.tier == "volunteer",
         Person.state.in_(("active", "suspended")),
-        ~_covered_throughout(today, horizon),
+        ~_covered_throughout(today, max(until, last_duty)),
     ]
     if station is not None:
         conditions.append(Person.station_id.in_(select(Station.id).where(Station.code == station)))
-    chosen = select(Person.id).where(*conditions)
-    covers = dict(spans(session, chosen, today))
-    uncovered: dict[int, list[ComingDuty]] = {}
-    for duty in coming_duties(session, chosen, now):
-        if not _on(covers.get(duty.person_id, ()), duty.ends_on):
-            uncovered.setdefault(duty.person_id, []).append(duty)
+    people = session.execute(_people(conditions)).all()
+    covers = dict(spans(session, [row.id for row in people], today))
+    last_days = {row.id: last_day(covers.get(row.id, ()), today) for row in people}
+    uncovered = _uncovered(session, covers, last_days, last_duty, now)
     found = []
-    for row in session.execute(_people(conditions)):
-        mine = covers.get(row.id, [])
-        last = last_day(mine, today)
-        duties = tuple(uncovered.get(row.id, ()))
+    for row in people:
+        last, duties = last_days[row.id], tuple(uncovered.get(row.id, ()))
         if duties or last is None or last < until:
             found.append(
                 InsuranceWarning(
@@ -136,11 +132,28 @@ def all_warnings(
                     station=row.station,
                     station_name=row.station_name,
                     insured_until=last,
-                    starts_again_on=_next_start(mine, last or today),
+                    starts_again_on=_next_start(covers.get(row.id, ()), last or today),
                     uncovered=duties,
                 )
             )
     return sorted(found, key=_key)
+
+
+def _uncovered(
+    session: Session,
+    covers: dict[int, list[tuple[date, date]]],
+    last_days: dict[int, date | None],
+    last_duty: date,
+    now: datetime,
+) -> dict[int, list[ComingDuty]]:
+    """Give the coming shifts on whose last day no cover counts, by person."""
+    # Whoever is insured beyond the last shift of all rosters has none, so theirs are not read.
+    chosen = [who for who, last in last_days.items() if last is None or last < last_duty]
+    found: dict[int, list[ComingDuty]] = {}
+    for duty in coming_duties(session, chosen, now):
+        if not _on(covers.get(duty.person_id, ()), duty.ends_on):
+            found.setdefault(duty.person_id, []).append(duty)
+    return found
 
 
 def _people(conditions: list[Any]) -> Select[*tuple[Any, ...]]:
