@@ -187,10 +187,10 @@ class LiveIndex:
         with self._store.read() as session:
             facts = person_facts(session, person_id, now, now + AHEAD)
             mine = live_signups(session, person_id)
-            found = live_people(session, live.limits, now, [person_id])
-        mode = found[0].mode if found else MODES[0]
+        found = live.people.find(person_id)
+        mode = found.mode if found else MODES[0]
         words = live.people.words.roles
-        fills = found[0].roles if found else frozenset[str]()
+        fills = found.roles if found else frozenset[str]()
         taker = Taker(
             facts=facts,
             minutes_per_m=60 * live.limits.travel_factor / (SPEEDS_KMH[mode] * 1000),

@@ -85,8 +85,10 @@ async def ask_all(  # noqa: PLR0917 - asked once, below
     client, costs = Client(address), defaultdict(Cost)
     for kind in kinds:
         for turn in range(-WARM, times):
-            among = READ_BY if kind in READS else len(phones)
-            request = made(load, kind, phones[turn % among])
+            among = phones[:READ_BY] if kind in READS else phones
+            if kind == "position":
+                among = [phone for phone in phones if phone.came][:READ_BY] or phones
+            request = made(load, kind, among[turn % len(among)])
             asked.clear()
             before = time.process_time() - time.thread_time()
             status, body = await client.ask(request.content)

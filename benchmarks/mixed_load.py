@@ -193,6 +193,7 @@ class Load:
         self._keys = itertools.count()
         self._called: deque[tuple[Phone, int]] = deque()
         self.times: dict[str, list[float]] = defaultdict(list)
+        self.told: dict[str, list[float]] = defaultdict(list)
         self.answers: dict[str, Counter[str]] = defaultdict(Counter)
         self.refused: Counter[str] = Counter()
 
@@ -205,6 +206,8 @@ class Load:
 
     def note(self, request: Request, status: str, body: bytes, seconds: float) -> None:
         """Keep an answer's time and status; remember what can follow from it."""
+        if status == "503":
+            self.told[request.kind].append(seconds)
         self.times[request.kind].append(seconds)
         self.answers[request.kind][status] += 1
         phone = request.phone
@@ -427,10 +430,17 @@ def report(load: Load, took: float, rate: float, opened: int) -> int:
         _row(kind, load.times[kind], load.answers[kind]["409"], wrong)
     every = [one for times in load.times.values() for one in times]
     _row("all", every, sum(one["409"] for one in load.answers.values()), dict(errors))
+    good = len(every) - sum(errors.values())
     print(
         f"\n{len(every):,} requests, {len(every) / took:.0f} a second of {rate:.0f} wanted, "
-        f"{opened} connections, load {os.getloadavg()[0]:.1f}"
+        f"{good / took:.0f} a second done, {opened} connections, load {os.getloadavg()[0]:.1f}"
     )
+    told = [one for status in load.told.values() for one in status]
+    if told:
+        print(
+            f"  503 × {len(told)}: told after p50 {share(told, 0.5):,.0f} ms, "
+            f"p99 {share(told, 0.99):,.0f} ms"
+        )
     for words, number in load.refused.most_common(5):
         print(f"  409 × {number}: {words}")
     return sum(errors.values())
@@ -465,6 +475,7 @@ def measure(url: str, bundle: Path, result: Path, options: argparse.Namespace) -
         asyncio.run(run(address, load, options.rate / 3, 5))  # warm
         load.times.clear()
         load.answers.clear()
+        load.told.clear()
         took, opened = asyncio.run(run(address, load, options.rate, options.seconds))
         return report(load, took, options.rate, opened)
 
