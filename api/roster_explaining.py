@@ -1,10 +1,14 @@
-"""Explanations of stored rosters; the last ones read stay in memory, as reading takes seconds."""
+"""Explanations of stored rosters: what takes seconds for a city stays in memory.
+
+Kept are the rosters asked about last, surveyed, and the last explanations. A step of a draft makes
+another roster of it, by its mark.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from api.commands.explaining import explain_document
 from api.language import texts_of
@@ -12,7 +16,7 @@ from data.catalogue import labels, load_professions
 from data.planning.remedies import edit_mark
 from data.store.result_io import find_roster, load_roster
 from data.store.scenario_reading import load_scenario
-from dispatch.explain import explain
+from dispatch.explain import explain, people_of
 from dispatch.explain_words import ExplainWords
 from dispatch.rules import Tier
 
@@ -20,18 +24,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from data.store.engine import Store
+    from dispatch.explain_people import People
     from dispatch.scenario import Scenario
     from dispatch.wording import Language
 
 KEPT: Final = 2
+TOLD: Final = 256
+"""Explanations kept; one takes some kilobytes."""
 _Key = tuple[str, int, tuple[int, int]]
+_Kept = TypeVar("_Kept")
 
 
 class RosterExplainer:
     """Explains posts and people of rosters; a draft that was changed by hand is read again."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[_Key, tuple[Scenario, pd.DataFrame]] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[Scenario, pd.DataFrame, People]] = OrderedDict()
+        self._told: OrderedDict[tuple[object, ...], dict[str, Any]] = OrderedDict()
         self._lock = Lock()
 
     def explain(
@@ -52,23 +61,38 @@ class RosterExplainer:
         ScenarioError
             Where the post has no such demand.
         """
-        scenario, rows = self._read(store, roster_id)
-        found = explain(scenario, rows, beat=beat, shift=shift, role=role, person=person)
-        words = ExplainWords(scenario, language, _labels(scenario, language))
-        return explain_document(found, words)
-
-    def _read(self, store: Store, roster_id: int) -> tuple[Scenario, pd.DataFrame]:
-        with self._lock, store.read() as session:
+        with store.read() as session:
             key = (str(store.engines.url), roster_id, edit_mark(session, roster_id))
-            known = self._known.get(key)
-            if known is None:
-                scenario = load_scenario(session, find_roster(session, roster_id).scenario_id)
-                known = scenario, load_roster(session, roster_id)
-            self._known[key] = known
-            self._known.move_to_end(key)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+        asked = (key, beat, shift, role, person, language)
+        if (told := self._told.get(asked)) is not None:
+            return told
+        # One at a time: a second would but halve the speed of the first, and read the same.
+        with self._lock:
+            scenario, rows, people = self._read(store, key)
+            found = explain(
+                scenario, rows, beat=beat, shift=shift, role=role, person=person, known=people
+            )
+            words = ExplainWords(scenario, language, _labels(scenario, language))
+            told = explain_document(found, words)
+            _keep(self._told, asked, told, TOLD)
+        return told
+
+    def _read(self, store: Store, key: _Key) -> tuple[Scenario, pd.DataFrame, People]:
+        known = self._known.get(key)
+        if known is None:
+            with store.read() as session:
+                scenario = load_scenario(session, find_roster(session, key[1]).scenario_id)
+                rows = load_roster(session, key[1])
+            known = scenario, rows, people_of(scenario, rows)
+        _keep(self._known, key, known, KEPT)
         return known
+
+
+def _keep(kept: OrderedDict[Any, _Kept], key: object, value: _Kept, most: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _labels(scenario: Scenario, language: Language) -> dict[str, str]:

@@ -115,6 +115,7 @@ def explain(
     shift: str,
     role: str | None = None,
     person: str | None = None,
+    known: People | None = None,
 ) -> Explanation:
     """Explain one post of a roster that keeps every rule.
 
@@ -126,6 +127,9 @@ def explain(
         One of its lines only.
     person : str, optional
         Say why this person is there, or why not.
+    known : People, optional
+        What `people_of` gives of the same scenario and roster, where more than one post is asked
+        about: it takes seconds for a city.
 
     Raises
     ------
@@ -143,15 +147,25 @@ def explain(
         wanted &= demand["role"] == role
         if not wanted.any():
             raise ScenarioError(f"Expected a role that {beat} {shift} wants ({roles}), got {role}.")
-    survey = surveyed(scenario, roster)
-    people = People(survey, roster)
+    people = people_of(scenario, roster) if known is None else known
     lines = np.flatnonzero(wanted.to_numpy(np.bool_))
     if person is not None:
         who = people.row_of[person]
         reasons = tuple(people.why_not(who, line) for line in lines.tolist())
         return Explanation(beat, shift, (), _of_tier(reasons))
-    stories = _stories(survey, people, lines.tolist())
+    stories = _stories(people.survey, people, lines.tolist())
     return Explanation(beat, shift, tuple(stories), ())
+
+
+def people_of(scenario: Scenario, roster: pd.DataFrame) -> People:
+    """Survey a roster after checking it, to explain several of its posts.
+
+    Raises
+    ------
+    ScenarioError
+        Where it breaks a rule: what is said of it would not hold.
+    """
+    return People(surveyed(scenario, roster), roster)
 
 
 def surveyed(scenario: Scenario, roster: pd.DataFrame) -> Survey:
