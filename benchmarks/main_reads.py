@@ -34,8 +34,10 @@ from store_speed import database  # noqa: E402
 from tiny_store import KEYS  # noqa: E402
 
 from api.loading import load_plan  # noqa: E402
+from data.planning.rosters import Reader, list_gaps
 from data.store.engine import open_engines, open_store  # noqa: E402
 from data.store.migrate import upgrade  # noqa: E402
+from data.store.scope import Scope
 from data.store.tables.ground import Beat, Station  # noqa: E402
 from data.store.tables.people import Person  # noqa: E402
 
@@ -98,7 +100,29 @@ def questions(running: RunningService, roster: int) -> list[Question]:
         ("rosters with figures", ["/api/v1/rosters"], city),
         ("one's own turns, the phone's page", ["/m/shifts"], phones),
         ("one's own calendar", ["/api/v1/my/calendar"], phones),
+        *[(f"console: {name}", [path], city) for name, path in _pages(running, roster).items()],
     ]
+
+
+def _pages(running: RunningService, roster: int) -> dict[str, str]:
+    """Give the pages that a dispatcher opens, by what they show."""
+    with running.store.read() as session:
+        gap = list_gaps(session, Reader(Scope(city=True), True, ""), roster, limit=1)[0]
+    week, at = f"/console/rosters/{roster}", f"shift={gap['shift_id']}"
+    return {
+        "week": week,
+        "board": f"{week}/board?station={gap['station_id']}&{at}",
+        "why a post is short": f"{week}/why?beat={gap['beat_id']}&{at}",
+        "insurance": "/console/insurance",
+        "people": "/console/people",
+        "people found": "/console/people?q=%E7%8E%8B",
+        "teams": "/console/teams",
+        "tasks": "/console/tasks",
+        "arrivals": "/console/arrivals",
+        "live": "/console/live",
+        "rosters": "/console/rosters",
+        "gaps of the city": "/gaps",
+    }
 
 
 def measure(url: str, bundle: Path, result: Path, seconds: int) -> None:
@@ -131,7 +155,7 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", default=["sqlite", "postgresql"])
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--result", type=Path, required=True)
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         for kind in options.kinds:
