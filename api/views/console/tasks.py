@@ -239,15 +239,15 @@ def _when(texts: Texts) -> tuple[Field, ...]:
 
 
 def _many(texts: Texts) -> tuple[Field, ...]:
-    def number(name: str, value: int, least: int, most: int) -> Field:
-        label, hint = texts(f"tasks.{name}"), texts.label("label.task_hint", name)
+    def number(name: str, label: str, value: int, least: int, most: int) -> Field:
+        hint = texts.label("label.task_hint", name)
         limits = {"min": least, "max": most}
         return Field(name, label, "number", str(value), hint, limits=limits, is_required=True)
 
     return (
-        number("places", 4, 1, 500),
-        number("min_people", 1, 1, 500),
-        number("leaders", 0, 0, 100),
-        number("points", 0, 0, 1000),
+        number("places", texts("tasks.places"), 4, 1, 500),
+        number("min_people", texts("tasks.min_people"), 1, 1, 500),
+        number("leaders", texts("tasks.leaders"), 0, 0, 100),
+        number("points", texts("tasks.points"), 0, 0, 1000),
         Field("note", texts("tasks.note"), "area", limits={"maxlength": 2000}),
     )
