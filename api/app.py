@@ -18,6 +18,7 @@ from api.live_index import LiveIndex
 from api.live_index_access import LiveDesk
 from api.live_index_runner import AlertRunner
 from api.metrics import Metrics
+from api.narrowing import narrowed
 from api.notice_runner import push_key
 from api.overload import Overload
 from api.routes import (
@@ -101,21 +102,16 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     assets = Assets.load()
     app.state.assets = assets
     for router in API_V1:
-        app.include_router(router, prefix="/api/v1", responses=problems(500))
+        app.include_router(narrowed(router, "/api/v1"), prefix="/api/v1", responses=problems(500))
     app.include_router(health.router, responses=problems(500))
     app.include_router(metrics.router)
-    app.include_router(pages.router)
-    app.include_router(login.router)
-    app.include_router(sign_on.router)
-    app.include_router(account.router)
-    app.include_router(maps.assets)
-    app.include_router(maps.ground)
-    app.include_router(maps.router)
-    app.include_router(review.router)
-    app.include_router(map_sheets.router)
-    app.include_router(map_sheets.review)
-    for page in (*CONSOLE_PAGES, *PHONE_PAGES):
-        app.include_router(page)
+    access, city = (login, sign_on, account), (maps.assets, maps.ground, maps.router)
+    sheets = (review.router, map_sheets.router, map_sheets.review)
+    for page in (
+        *(pages.router, *(one.router for one in access), *city, *sheets),
+        *(*CONSOLE_PAGES, *PHONE_PAGES),
+    ):
+        app.include_router(narrowed(page))
     app.include_router(docs.description)
     if settings.docs:
         app.include_router(docs.router)
