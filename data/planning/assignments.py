@@ -67,7 +67,7 @@ def list_assignments(
     )
     wanted = (beat, shift, person)
     if any(one is not None for one in wanted) or not reader.scope.city:
-        query = query.where(a.position.in_(_chosen(reader, roster_id, ground, wanted)))
+        query = query.where(a.position.in_(_chosen(session, reader, roster_id, ground, wanted)))
     if only is not None:
         query = query.where(a.position.in_(only))
     if limit is not None:
@@ -97,7 +97,7 @@ def count_by_beat(
         .group_by(EditionBeat.code)
     )
     if not reader.scope.city:
-        mine = _chosen(reader, roster_id, ground, (None, None, None))
+        mine = _chosen(session, reader, roster_id, ground, (None, None, None))
         query = query.where(a.position.in_(mine))
     return dict(session.execute(query).all())
 
@@ -113,6 +113,7 @@ def _ground(session: Session, roster_id: int) -> tuple[int, int] | None:
 
 
 def _chosen(
+    session: Session,
     reader: Reader,
     roster_id: int,
     ground: tuple[int, int],
@@ -136,9 +137,12 @@ def _chosen(
             rows = rows.where(place.in_(select(table.position).where(mine, table.code == code)))
     if reader.scope.city:
         return rows
-    beats = select(EditionBeat.position).where(EditionBeat.edition_id == edition_id, reader.beats())
+    mine = EditionBeat.edition_id == edition_id
+    # Numbers, not a query: SQLite takes the index of the beats only where it sees how few they are.
+    beats = session.scalars(select(EditionBeat.position).where(mine, reader.beats())).all()
     people = select(ScenarioPerson.position).where(
         ScenarioPerson.scenario_id == scenario_id, ScenarioPerson.person_id.in_(reader.people())
     )
+    by_person = rows.where(a.person.in_(people))
     # Not one condition with OR, of which neither index helps.
-    return union(rows.where(a.beat.in_(beats)), rows.where(a.person.in_(people)))
+    return union(rows.where(a.beat.in_(beats)), by_person) if beats else by_person
