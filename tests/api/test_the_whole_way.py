@@ -152,7 +152,7 @@ def test_run_goes_the_whole_way_and_not_twice(tmp_path: Path) -> None:
 def test_an_interrupted_demo_leaves_nothing(tmp_path: Path) -> None:
     target = tmp_path / "demo"
     with subprocess.Popen(
-        [*START, "demo", str(target), "--volunteers", "2000"],
+        [*START, "demo", str(target), "--volunteers", "12000"],  # whose files take seconds to write
         env=ENVIRONMENT,
         stderr=subprocess.PIPE,
         text=True,
