@@ -13,6 +13,7 @@ from data.store.result_io import store_draft
 from data.store.roster_states import publish
 from data.store.scenario_writing import store_scenario
 from data.store.served_roster import served_roster
+from data.store.statistics import refresh_statistics
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,6 +47,7 @@ def load_plan(
         label = record.scenario.name
         roster = store_draft(session, scenario, plan, label=label, created_by=by, now=now)
         publish(session, roster, by=by, now=now)
+        refresh_statistics(session)
         append(session, keys, now, Event(by, "roster.publish", "roster", str(roster), {}))
         return roster
 
