@@ -105,10 +105,10 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         app.include_router(narrowed(router, "/api/v1"), prefix="/api/v1", responses=problems(500))
     app.include_router(health.router, responses=problems(500))
     app.include_router(metrics.router)
-    access, city = (login, sign_on, account), (maps.assets, maps.ground, maps.router)
-    sheets = (review.router, map_sheets.router, map_sheets.review)
     for page in (
-        *(pages.router, *(one.router for one in access), *city, *sheets),
+        *(pages.router, login.router, sign_on.router, account.router),
+        *(maps.assets, maps.ground, maps.router, review.router),
+        *(map_sheets.router, map_sheets.review),
         *(*CONSOLE_PAGES, *PHONE_PAGES),
     ):
         app.include_router(narrowed(page))

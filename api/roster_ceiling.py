@@ -6,11 +6,11 @@ the last scenarios' are kept.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from api.kept import Kept
 from data.store.result_io import find_roster
 from data.store.scenario_reading import load_scenario
 from dispatch.ceiling import Ceiling
@@ -34,7 +34,7 @@ class RosterCeilings:
     """The ceilings of the scenarios that were asked for last."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, int], Ceiling] = OrderedDict()
+        self._known: Kept[Ceiling] = Kept(KEPT)
         self._lock = Lock()
 
     def share(self, store: Store, view: RosterView) -> FilledShare | None:
@@ -56,10 +56,7 @@ class RosterCeilings:
             known = self._known.get(key)
             if known is None:
                 known = Ceiling.of(load_scenario(session, scenario_id))
-            self._known[key] = known
-            self._known.move_to_end(key)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+                self._known.put(key, known)
         return known
 
 

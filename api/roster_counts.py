@@ -7,10 +7,9 @@ change at once.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from api.kept import Kept
 from data.planning.remedies import edit_mark
 from data.planning.week_fill import PlaceCounts, count_filled, count_required
 
@@ -32,8 +31,7 @@ class RosterCounts:
     """The counts of the scenarios and rosters that were asked for last: a `week_fill.Counter`."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Hashable, NDArray[np.int32]] = OrderedDict()
-        self._lock = Lock()
+        self._known: Kept[NDArray[np.int32]] = Kept(KEPT)
 
     def __call__(self, session: Session, roster: Roster, scenario: Scenario) -> PlaceCounts:
         """Give the counts as they are now."""
@@ -46,16 +44,11 @@ class RosterCounts:
         )
 
     def _get(self, key: Hashable, count: Callable[[], NDArray[np.int32]]) -> NDArray[np.int32]:
-        with self._lock:
-            if (known := self._known.get(key)) is not None:
-                self._known.move_to_end(key)
-                return known
-        # Not under the lock: who asks for another roster does not wait.
-        found = count()
-        with self._lock:
-            self._known[key] = found
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+        found = self._known.get(key)
+        if found is None:
+            # Not under a lock: who asks for another roster does not wait.
+            found = count()
+            self._known.put(key, found)
         return found
 
 

@@ -6,11 +6,11 @@ another roster of it, by its mark.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from api.commands.explaining import explain_document
+from api.kept import Kept
 from api.language import texts_of
 from data.catalogue import labels, load_professions
 from data.planning.remedies import edit_mark
@@ -32,15 +32,14 @@ KEPT: Final = 2
 TOLD: Final = 256
 """Explanations kept; one takes some kilobytes."""
 _Key = tuple[str, int, tuple[int, int]]
-_Kept = TypeVar("_Kept")
 
 
 class RosterExplainer:
     """Explains posts and people of rosters; a draft that was changed by hand is read again."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[_Key, tuple[Scenario, pd.DataFrame, People]] = OrderedDict()
-        self._told: OrderedDict[tuple[object, ...], dict[str, Any]] = OrderedDict()
+        self._known: Kept[tuple[Scenario, pd.DataFrame, People]] = Kept(KEPT)
+        self._told: Kept[dict[str, Any]] = Kept(TOLD)
         self._lock = Lock()
 
     def explain(
@@ -68,13 +67,15 @@ class RosterExplainer:
             return told
         # One at a time: a second would but halve the speed of the first, and read the same.
         with self._lock:
+            if (told := self._told.get(asked)) is not None:  # by whoever was waited for
+                return told
             scenario, rows, people = self._read(store, key)
             found = explain(
                 scenario, rows, beat=beat, shift=shift, role=role, person=person, known=people
             )
             words = ExplainWords(scenario, language, _labels(scenario, language))
             told = explain_document(found, words)
-            _keep(self._told, asked, told, TOLD)
+            self._told.put(asked, told)
         return told
 
     def _read(self, store: Store, key: _Key) -> tuple[Scenario, pd.DataFrame, People]:
@@ -84,15 +85,8 @@ class RosterExplainer:
                 scenario = load_scenario(session, find_roster(session, key[1]).scenario_id)
                 rows = load_roster(session, key[1])
             known = scenario, rows, people_of(scenario, rows)
-        _keep(self._known, key, known, KEPT)
+            self._known.put(key, known)
         return known
-
-
-def _keep(kept: OrderedDict[Any, _Kept], key: object, value: _Kept, most: int) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > most:
-        kept.popitem(last=False)
 
 
 def _labels(scenario: Scenario, language: Language) -> dict[str, str]:
