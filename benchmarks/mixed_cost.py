@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -29,14 +28,13 @@ from mixed_load import (  # puts the project and its tests' support on the path
     Load,
     Phone,
     Request,
+    databases,
     fill,
     head_of,
-    made_city,
     put_on_duty,
 )
 from service_client import start_service
 from sqlalchemy import event, func, select
-from store_speed import database
 
 from api.server import serving
 from data.store.tables.tasks import Task
@@ -173,15 +171,8 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--statements", action="store_true", help="print those of one request")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bundle, result = options.bundle, options.result
-        if bundle is None or result is None:
-            bundle, result = made_city(folder, options.volunteers)
-        for kind in options.kinds:
-            print(kind)
-            with database(kind, folder) as url:
-                measure(url, bundle, result, options)
+    for url, bundle, result in databases(options):
+        measure(url, bundle, result, options)
 
 
 if __name__ == "__main__":

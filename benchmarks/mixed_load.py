@@ -54,6 +54,8 @@ from data.store.tables.people import Person  # noqa: E402
 from data.store.tables.tasks import Signup, Task  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from service_client import Login
     from sqlalchemy.orm import Session
 
@@ -490,6 +492,19 @@ def made_city(folder: Path, number: int) -> tuple[Path, Path]:
     return bundle, result
 
 
+def databases(options: argparse.Namespace) -> Iterator[tuple[str, Path, Path]]:
+    """Give the databases that were named, one after the other, with the city to fill them with."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bundle, result = options.bundle, options.result
+        if bundle is None or result is None:
+            bundle, result = made_city(folder, options.volunteers)
+        for kind in options.kinds:
+            print(kind)
+            with database(kind, folder) as url:
+                yield url, bundle, result
+
+
 def main() -> None:
     """Measure on the databases that were named, or on both."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -502,15 +517,8 @@ def main() -> None:
     parser.add_argument("--result", type=Path)
     options = parser.parse_args()
     errors = 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bundle, result = options.bundle, options.result
-        if bundle is None or result is None:
-            bundle, result = made_city(folder, options.volunteers)
-        for kind in options.kinds:
-            print(kind)
-            with database(kind, folder) as url:
-                errors += measure(url, bundle, result, options)
+    for url, bundle, result in databases(options):
+        errors += measure(url, bundle, result, options)
     sys.exit(1 if errors else 0)
 
 
