@@ -20,7 +20,8 @@ from api.live_index_runner import AlertRunner
 from api.metrics import Metrics
 from api.narrowing import narrowed
 from api.notice_runner import push_key
-from api.overload import Overload
+from api.overload import Overload, told_of
+from api.refusals import Refusals
 from api.routes import (
     account,
     docs,
@@ -148,12 +149,15 @@ def bind(app: FastAPI, service: Service, settings: Settings) -> None:
     app.state = state
     app.middleware_stack = None
     app.user_middleware.clear()
-    # The last is the outermost: what is too long is refused with our headers, counted and logged.
+    # The last is the outermost: what is too long is refused with our headers, counted and logged;
+    # what is too much, before anything is done for it.
     app.add_middleware(EndStreams, stopping=state.stopping)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Overload, most=settings.max_requests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(RequestWatch, metrics=state.metrics)
+    most = settings.max_requests
+    state.refusals = Refusals(told_of(most), state.templates, state.metrics)
+    app.add_middleware(Overload, most=most, refusals=state.refusals)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -8,46 +8,45 @@ or a stream that a screen keeps open, it does not count.
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-
-from starlette.requests import Request
-
-from api.errors import error_answer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-RETRY_AFTER_S: Final = 2
-_FREE: Final = ("/healthz", "/readyz", "/metrics")
-"""What watches the service has to hear from it just then."""
+    from api.refusals import Refusals
+
+_FREE: Final = ("/healthz", "/readyz", "/metrics", "/static/", "/maps/static/")
+"""What watches the service has to hear from it just then; files are in memory and cost nothing."""
+
+
+def told_of(most: int) -> str:
+    """Return what a program is told that comes when there is no room."""
+    return f"Expected at most {most} requests under way, got one more."
 
 
 class Overload:
-    """ASGI middleware: 503 for what comes while too much is under way.
+    """ASGI middleware, the outermost: 503 for what comes while too much is under way.
 
     Parameters
     ----------
     app : ASGIApp
     most : int
         How many requests may be under way.
+    refusals : Refusals
+        What the others are told.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
+    def __init__(self, app: ASGIApp, most: int, refusals: Refusals) -> None:
+        self._app, self._most, self._refusals = app, most, refusals
         self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on where there is room for it."""
-        if scope["type"] != "http" or scope["path"] in _FREE:
+        if scope["type"] != "http" or scope["path"].startswith(_FREE):
             await self._app(scope, receive, send)
             return
         if self._inside >= self._most:
-            detail = f"Expected at most {self._most} requests under way, got one more."
-            headers = {"Retry-After": str(RETRY_AFTER_S)}
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-            refusal = error_answer(Request(scope), status, detail, headers=headers)
-            await refusal(scope, receive, send)
+            await self._refusals.send(scope, send)
             return
 
         async def receive_apart() -> Message:

@@ -36,6 +36,11 @@ def policy(nonce: str, tile_url: str = "") -> str:
     return _POLICY.format(nonce=nonce, tiles=_tile_source(tile_url))
 
 
+def constant_headers(policy: str) -> dict[str, str]:
+    """Return the headers of an answer that is the same for everybody and runs no script."""
+    return {**_ALWAYS, "Content-Security-Policy": policy, "Cache-Control": "no-store"}
+
+
 def _tile_source(tile_url: str) -> str:
     """Return the origin of a tile server as one more image source; its ``{s}`` is a wildcard."""
     parts = urlsplit(tile_url)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from service_client import RunningService, start_service, stop_service
+from statements import asked
 
 from api.access.cookies import PLAIN
+from api.logs import FIELDS
+from api.overload import Overload, told_of
+from api.refusals import Refusals
 from api.server import serving
 from api.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fastapi import FastAPI
     from service_client import Login
+    from starlette.types import Message
 
 MOST = 3
 
@@ -29,6 +38,35 @@ def small(tiny_url: str) -> Iterator[RunningService]:
     running = start_service(tiny_url, Settings(docs=True, port=0, max_requests=MOST))
     yield running
     stop_service(running)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an application sent."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+def call(overload: Overload, app: FastAPI, path: str, headers: dict[str, str]) -> Answer:
+    """Ask a middleware without a network, as the server would."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    given = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "app": app}
+    scope |= {"headers": given, "query_string": b"", "root_path": "", "scheme": "http"}
+    scope |= {"client": ("127.0.0.1", 9), "server": ("127.0.0.1", 8000), "http_version": "1.1"}
+    asyncio.run(overload(scope, receive, send))
+    told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return Answer(sent[0]["status"], told, body.decode())
 
 
 def client(address: str, login: Login) -> httpx.Client:
@@ -69,6 +107,49 @@ def test_what_is_too_much_is_told_so_at_once_and_the_rest_is_done(small: Running
     assert "现在使用的人太多" in page.text
     assert "content-security-policy" in page.headers
     assert later.status_code == 200
+
+
+def test_a_refusal_does_nothing_but_answer(
+    small: RunningService, caplog: pytest.LogCaptureFixture
+) -> None:
+    told_s = [10.0]
+    templates, metrics = small.app.state.templates, small.app.state.metrics
+    refusals = Refusals(told_of(MOST), templates, metrics, clock=lambda: told_s[0])
+    overload = Overload(small.app, MOST, refusals)
+    overload._inside = MOST
+    caplog.set_level(logging.INFO)
+
+    def ask(path: str, **headers: str) -> Answer:
+        return call(overload, small.app, path, headers)
+
+    with asked(small.store) as statements:
+        problem = ask("/api/v1/session", **{"x-request-id": "given-by-proxy"})
+        page = ask("/m", accept="text/html", cookie="jingge_lang=en")
+        again = ask("/m", accept="text/html")
+        assert not caplog.records
+        told_s[0] += 1
+        ask("/m", accept="text/html")
+    assert not statements
+    assert problem.headers["x-request-id"] == "given-by-proxy"
+    assert problem.headers["cache-control"] == page.headers["cache-control"] == "no-store"
+    assert problem.headers["x-content-type-options"] == "nosniff"
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert (page.headers["content-language"], page.status) == ("en", 503)
+    assert "Too many people at once" in page.text
+    assert "现在使用的人太多" in again.text
+    assert "set-cookie" not in page.headers
+    line = caplog.records[0]
+    assert (line.getMessage(), getattr(line, FIELDS)) == ("refused", {"status": 503, "number": 4})
+    assert metrics.exposition("")[0].count(b'route="(none)",status="503"') > 0
+
+
+def test_files_and_health_are_answered_in_a_rush(small: RunningService) -> None:
+    overload = Overload(small.app, 1, small.app.state.refusals)
+    overload._inside = 1
+    sheet = small.app.state.assets.url("style.css")
+    free = [call(overload, small.app, path, {}).status for path in ("/healthz", sheet)]
+    assert free == [200, 200]
+    assert call(overload, small.app, "/static-not", {}).status == 503
 
 
 def test_who_sends_slowly_takes_nobodys_place(small: RunningService) -> None:
