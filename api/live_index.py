@@ -31,6 +31,7 @@ from data.field.live_ground import (
     people_of_alerts,
     words_of_catalogue,
 )
+from data.field.own_changes import Followed
 from data.store.errors import StoreError
 from dispatch.nearest_rules import role_bits
 from grid.cells import cells_at
@@ -103,6 +104,8 @@ class LiveIndex:
         self._thread: threading.Thread | None = None
         self._listeners: list[Callable[[list[Happened]], object]] = []
         self._of_accounts: list[Callable[[set[int] | None], object]] = []
+        self._of_changes: list[Callable[[set[tuple[str, int]] | None], object]] = []
+        self._followed: Followed | None = None
         self._followed_s = -math.inf
 
     @property
@@ -147,6 +150,15 @@ class LiveIndex:
         """Have a function told whose session, account or roles changed; None: perhaps anybody's."""
         self._of_accounts.append(listener)
 
+    def on_changes(self, listener: Callable[[set[tuple[str, int]] | None], object]) -> None:
+        """Have a function told of the feed's kinds and keys; None: perhaps of everything."""
+        self._of_changes.append(listener)
+
+    @property
+    def followed(self) -> Followed | None:
+        """How far the feed was followed and told of; None before the first time."""
+        return self._followed
+
     def follow(self) -> None:
         """Read what has changed since the last time."""
         begun = time.monotonic()
@@ -166,7 +178,7 @@ class LiveIndex:
                 self._published = published
                 self._build(session, now)
                 return
-            self._tell_accounts({key for kind, key in changes if kind == "account"})
+            self._tell_changes(changes)
             kinds = {kind for kind, _ in changes}
             people = self._people_of(session, changes, now)
             if people is None or "catalogue" in kinds or len(people) > MANY:
@@ -230,7 +242,7 @@ class LiveIndex:
 
     def _build(self, session: Session, now: datetime) -> None:
         self._feed.begin(session)
-        self._tell_accounts(None)  # what lies between the last look and this one is in no feed
+        self._tell_changes(None)  # what lies between the last look and this one is in no feed
         limits = limits_of(session)
         cells = city_cells(session)
         if not len(cells):
@@ -280,6 +292,14 @@ class LiveIndex:
         moved -= {key for kind, key in changes if kind == "person"}
         for person in (people - moved) | {key for kind, key in changes if kind == "signup"}:
             self._takers.pop(person, None)
+
+    def _tell_changes(self, changes: set[tuple[str, int]] | None) -> None:
+        accounts = {key for kind, key in changes or () if kind == "account"}
+        self._tell_accounts(None if changes is None else accounts)
+        if changes is None or changes:
+            for listener in self._of_changes:
+                listener(changes)
+        self._followed = Followed(self._feed.last, tuple(self._feed.gaps))
 
     def _tell_accounts(self, accounts: set[int] | None) -> None:
         if accounts is None or accounts:

@@ -12,6 +12,7 @@ from api.access.authority import authority
 from api.access.errors import NotLoggedInError
 from api.access.live_sessions import LiveSessions
 from api.access.policy import access_of, find_actor
+from api.kept_days import KeptDays
 from api.live_index import Live, LiveIndex
 from api.live_index_runner import AlertRunner
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LiveDesk:
-    """The index, the clock of alerts and the sessions of one application.
+    """The index, the clock of alerts, the sessions and the days of one application.
 
     Parameters
     ----------
@@ -35,6 +36,7 @@ class LiveDesk:
     def __init__(self, store: Store, index: LiveIndex, runner: AlertRunner) -> None:
         self.index, self.runner = index, runner
         self.sessions = LiveSessions(store, index)
+        self.days = KeptDays(index)
 
     def start(self) -> None:
         """Read the city, then follow it and take its alerts on."""

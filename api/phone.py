@@ -73,6 +73,19 @@ class Phone:
         actor = self.access.actor
         return render_phone(self.templates, self.request, actor, name, status, tab=tab, **values)
 
+    def render_kept(self, name: str, *, tab: str, **values: Any) -> HTMLResponse:
+        """Return a page of plain values alone; see `Templates.render_kept`."""
+        return self.templates.render_kept(
+            self.request,
+            f"phone/{name}",
+            csrf=self.access.actor.csrf,
+            new_key=new_key,
+            tab=tab,
+            text_size=text_size(self.request),
+            told=_told(self.request),
+            **values,
+        )
+
     def trouble(self, error: JinggeError) -> dict[str, str]:
         """Return what a page says first of a wish that was refused."""
         word = type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.kept_pages import KeptPages
 from api.language import (
     DEFAULT,
     TAGS,
@@ -18,6 +20,8 @@ from api.language import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import Request
 
     from api.assets import Assets
@@ -46,6 +50,7 @@ class Templates:
             "percent": lambda share: f"{share:.1%}",
             "segment": lambda text: quote(text, safe=""),
         }
+        self.pages = KeptPages()
 
     def text(self, name: str, **values: object) -> str:
         """Return a template that is no page, such as a script, with values put in."""
@@ -56,20 +61,60 @@ class Templates:
     ) -> HTMLResponse:
         """Return a page in the reader's language, which is kept where they just chose it."""
         language, chosen = page_language(request)
-        texts = texts_of(language)
-        html = self._environment.get_template(name).render(
-            t=texts,
+        html = self._html(request, name, language, {"nonce": request.state.nonce, **values})
+        return _page(html, status, language, chosen=chosen)
+
+    def render_kept(
+        self,
+        request: Request,
+        name: str,
+        *,
+        csrf: str,
+        new_key: Callable[[], str],
+        **values: object,
+    ) -> HTMLResponse:
+        """Return a page of plain values alone, which is made once for the same values.
+
+        Parameters
+        ----------
+        csrf : str
+        new_key : callable
+            Gives a key for each form.
+        """
+        language, chosen = page_language(request)
+        address = f"{request.url.path}?{request.url.query}"
+        marks = {
+            "nonce": self.pages.nonce,
+            "csrf": self.pages.csrf,
+            "new_key": self.pages.new_key,
+        }
+        html = self.pages.page(
+            {"name": name, "language": language, "address": address, "values": values},
+            lambda: self._html(request, name, language, {**marks, **values}),
             nonce=request.state.nonce,
+            csrf=csrf,
+            new_key=new_key,
+        )
+        return _page(html, HTTPStatus.OK, language, chosen=chosen)
+
+    def _html(
+        self, request: Request, name: str, language: Language, values: dict[str, object]
+    ) -> str:
+        return self._environment.get_template(name).render(
+            t=texts_of(language),
             path=request.url.path,
             links={other: _with_language(request, other) for other in TAGS},
             **values,
         )
-        response = HTMLResponse(html, status, {"Content-Language": texts.tag})
-        if chosen:
-            response.set_cookie(
-                COOKIE, language, max_age=_A_YEAR_S, httponly=True, samesite="lax", path="/"
-            )
-        return response
+
+
+def _page(html: str, status: int, language: Language, *, chosen: bool) -> HTMLResponse:
+    response = HTMLResponse(html, status, {"Content-Language": TAGS[language]})
+    if chosen:
+        response.set_cookie(
+            COOKIE, language, max_age=_A_YEAR_S, httponly=True, samesite="lax", path="/"
+        )
+    return response
 
 
 def page_language(request: Request) -> tuple[Language, bool]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Path, Response
 
 from api.once import FormOnceDep
 from api.phone import Phone, PhoneDep, go_to
-from api.views.phone.alerts import WAITING, alarm_card, alarm_page
-from api.views.phone.reader import Reader, reader_of
+from api.views.phone.alerts import WAITING, alarm_page
+from api.views.phone.reader import reader_of
 from data.field.alerts import alerts_of_person, find_alert
 from data.field.alerts_calls import answer, call_view
 from data.field.errors import FieldStateError
@@ -18,6 +18,7 @@ from data.store.scope import Scope
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from data.field.alerts_values import AlertView, CallView
     from data.store.idempotency import Answer
     from grid.errors import JinggeError
 
@@ -53,13 +54,13 @@ def post_answer(
         return _page(phone, alert_id, error)
 
 
-def open_alarms(session: Session, reader: Reader) -> list[dict[str, Any]]:
-    """Return cards of the alerts that want something of a reader."""
+def open_calls(session: Session, person_id: int) -> list[tuple[AlertView, CallView]]:
+    """Read the alerts that want something of a person, each with their call."""
     found = []
-    for one in alerts_of_person(session, reader.person_id):
-        call = call_view(session, one.alert_id, reader.person_id)
+    for one in alerts_of_person(session, person_id):
+        call = call_view(session, one.alert_id, person_id)
         if call.state in WAITING:
-            found.append(alarm_card(one, call, reader))
+            found.append((one, call))
     return found
 
 

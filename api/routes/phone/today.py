@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Response
 
+from api.kept_days import Day
 from api.once import FormOnceDep
 from api.phone import Phone, PhoneDep, go_to
-from api.routes.phone.alerts import open_alarms
+from api.routes.phone.alerts import open_calls
 from api.routes.phone.exchanges import offers_to, own_offer
 from api.routes.phone.tasks import FEW, near_cards
+from api.views.phone.alerts import alarm_card
 from api.views.phone.duties import offer_card, shift_card, signup_card
-from api.views.phone.reader import Reader, reader_of
+from api.views.phone.reader import Reader, reader_known, reader_of
 from api.views.phone.turns import LEFT, with_kept
 from data.field.checkins import check_ins_of, find_check_in
 from data.field.duty_turns import of_roster, of_task
+from data.field.eligibility_facts import code_and_home
 from data.field.lone import safe_until
 from data.field.my_shifts import find_shift, my_shifts, reply_to_shift
 from data.field.signups import signups_of_person
@@ -23,14 +26,13 @@ from data.field.swaps_partners import mates_of
 from data.store.tables.tasks import LIVE_SIGNUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
+    from api.live_index_access import LiveDesk
     from data.field.checkins import CheckInView
     from data.field.duty_turns import DutyTurn
-    from data.field.signups import SignupView
-    from data.field.task_values import TaskView
     from data.store.idempotency import Answer
 
 router = APIRouter(prefix="/m", include_in_schema=False)
@@ -42,14 +44,16 @@ NEXT: Final = 3
 @router.get("")
 def today(phone: PhoneDep) -> Response:
     """Show what is next, what waits for an answer, and the nearest tasks."""
+    desk: LiveDesk = phone.request.app.state.live
+    person, now = phone.person, phone.now
     with phone.store.read() as session:
-        reader = reader_of(session, phone)
-        signed = signups_of_person(session, reader.person_id, since=reader.now - LEFT)
-        cards, offers = duties(session, reader, signed)
-        mine = frozenset(one.task_id for one, _ in signed if one.state in LIVE_SIGNUPS)
+        day = desk.days.day(session, person, now, lambda s: read_day(s, person, now))
+        reader = reader_known(session, phone, day.code, day.home)
+        cards, offers = duties(session, reader, day)
+        mine = frozenset(one.task_id for one, _ in day.signed if one.state in LIVE_SIGNUPS)
         near = near_cards(phone, session, reader, FEW, mine)
-        alarms = open_alarms(session, reader)
-    return phone.render(
+    alarms = [alarm_card(alert, call, reader) for alert, call in day.alerts]
+    return phone.render_kept(
         "today.html", tab="today", turns=cards[:NEXT], offers=offers, tasks=near, alarms=alarms
     )
 
@@ -57,10 +61,11 @@ def today(phone: PhoneDep) -> Response:
 @router.get("/shifts")
 def shifts(phone: PhoneDep) -> Response:
     """List everything that the reader is bound to."""
+    person, now = phone.person, phone.now
     with phone.store.read() as session:
-        reader = reader_of(session, phone)
-        signed = signups_of_person(session, reader.person_id, since=reader.now - LEFT)
-        cards, _ = duties(session, reader, signed)
+        day = read_day(session, person, now)
+        reader = reader_known(session, phone, day.code, day.home)
+        cards, _ = duties(session, reader, day)
         offers = offers_to(session, reader)
     return phone.render("shifts.html", tab="shifts", turns=cards, offers=offers)
 
@@ -99,19 +104,34 @@ def decline(
     return once.submit(phone.store, _reply(phone, scenario_id, shift, reason=reason))
 
 
+def read_day(session: Session, person_id: int, now: datetime) -> Day:
+    """Read what a person is bound to; a turn that is over stays until it was checked out of."""
+    code, home = code_and_home(session, person_id)
+    signed = signups_of_person(session, person_id, since=now - LEFT)
+    shifts = my_shifts(session, person_id, since=now - LEFT)
+    turns = [of_roster(one.turn, person_id) for one in shifts]
+    turns += [
+        of_task(task, signup.signup_id, person_id, code)
+        for signup, task in signed
+        if signup.state == "confirmed"
+    ]
+    kept = check_ins_of(session, [turn.source for turn in turns])
+    return Day(code, home, signed, shifts, kept, open_calls(session, person_id), now)
+
+
 def duties(
-    session: Session, reader: Reader, signed: Sequence[tuple[SignupView, TaskView]]
+    session: Session, reader: Reader, day: Day
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return cards of what a reader is bound to, by begin, and the places on offer.
 
     A turn that is over stays as long as it was not checked out of.
     """
     cards, offers, turns = [], [], []
-    for shift in my_shifts(session, reader.person_id, since=reader.now - LEFT):
+    for shift in day.shifts:
         if shift.reply != "declined":
             turn = of_roster(shift.turn, reader.person_id)
             turns.append((shift_card(shift, reader), turn))
-    for signup, task in signed:
+    for signup, task in day.signed:
         if signup.state == "confirmed":
             turn = of_task(task, signup.signup_id, reader.person_id, reader.code)
             turns.append((signup_card(signup, task, reader), turn))
@@ -121,7 +141,7 @@ def duties(
             offers.append(offer_card(signup, task, reader))
         elif signup.state == "waiting":
             cards.append(signup_card(signup, task, reader))
-    kept = check_ins_of(session, [turn.source for _, turn in turns])
+    kept = day.kept
     known = (kept_card(session, card, turn, kept.get(turn.source), reader) for card, turn in turns)
     found = [*cards, *(card for card in known if card is not None)]
     return sorted(found, key=lambda card: card["starts_at"]), offers

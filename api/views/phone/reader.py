@@ -45,6 +45,13 @@ class Reader:
 def reader_of(session: Session, phone: Phone, here: tuple[float, float] | None = None) -> Reader:
     """Read for whom a page is written; without a position of the phone it is their home."""
     code, home = code_and_home(session, phone.person)
+    return reader_known(session, phone, code, here or home)
+
+
+def reader_known(
+    session: Session, phone: Phone, code: str, place: tuple[float, float] | None
+) -> Reader:
+    """Return for whom a page is written, where their record was read already."""
     index = phone.request.app.state.live.index
     limits = index.live().limits if index.is_current else limits_of(session)
-    return Reader(phone.person, code, phone.texts, limits, phone.now, here or home)
+    return Reader(phone.person, code, phone.texts, limits, phone.now, place)
