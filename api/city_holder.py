@@ -47,6 +47,10 @@ class CityHolder(Protocol):
         """Return what is served now; NoRosterError where nothing is published."""
         ...
 
+    def at_hand(self) -> Served | None:
+        """Return the same without a look at the store; None where one is due."""
+        ...
+
     def refresh(self) -> None:
         """Look for a newly published roster at once, and wait for it."""
         ...
@@ -65,6 +69,10 @@ class FixedCity:
     def served(self) -> Served:
         """Return it."""
         return Served(self.city, 0, 0)
+
+    def at_hand(self) -> Served | None:
+        """Return it."""
+        return self.served()
 
     def refresh(self) -> None:
         """Do nothing."""
@@ -113,6 +121,11 @@ class StoredCity:
         if served is None:
             raise NoRosterError
         return served
+
+    def at_hand(self) -> Served | None:
+        """Return what is served, where the last look at the store is still good."""
+        is_due = time.monotonic() >= self._looked_at + self._look_every_s
+        return None if is_due else self._served
 
     def refresh(self) -> None:
         """Look for a newly published roster at once, and wait for it."""

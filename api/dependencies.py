@@ -11,6 +11,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from api.city import City
 from api.city_holder import Served
@@ -45,7 +46,7 @@ async def get_now(service: ServiceDep) -> datetime:
     return service.clock()
 
 
-def get_served(service: ServiceDep) -> Served:
+async def get_served(service: ServiceDep) -> Served:
     """Return the city with the numbers of its roster and scenario.
 
     Raises
@@ -53,7 +54,8 @@ def get_served(service: ServiceDep) -> Served:
     NoRosterError
         Where nothing is published yet.
     """
-    return service.cities.served()
+    known = service.cities.at_hand()
+    return await run_in_threadpool(service.cities.served) if known is None else known
 
 
 ServedDep = Annotated[Served, Depends(get_served)]

@@ -51,10 +51,12 @@ class Packed:
 
     def encoded(self, accepted: str) -> tuple[bytes, str]:
         """Return the bytes and the encoding for an ``Accept-Encoding`` header."""
-        names = {part.split(";")[0].strip() for part in accepted.split(",") if "q=0" not in part}
-        # Browsers offer brotli on secure origins only; on a closed network gzip is what counts.
-        name = next((name for name in ("br", "gzip") if name in names), "")
+        name = _encoding(accepted)
         return (self._as(name), name) if name else (self.raw, "")
+
+    def is_made(self, accepted: str) -> bool:
+        """Return whether `encoded` has nothing to do for a header."""
+        return _encoding(accepted) in {"", *self._made}
 
     def _as(self, name: str) -> bytes:
         if name not in self._made:
@@ -63,6 +65,12 @@ class Packed:
             else:
                 self._made[name] = gzip.compress(self.raw, min(self.effort + 1, 9), mtime=0)
         return self._made[name]
+
+
+def _encoding(accepted: str) -> str:
+    names = {part.split(";")[0].strip() for part in accepted.split(",") if "q=0" not in part}
+    # Browsers offer brotli on secure origins only; on a closed network gzip is what counts.
+    return next((name for name in ("br", "gzip") if name in names), "")
 
 
 def pack(raw: bytes, media_type: str, effort: int = _OFTEN) -> Packed:
@@ -212,12 +220,18 @@ class MapLayers:
         heads = {tier: city.on_duty.headcount[number, shift] for number, tier in enumerate(TIERS)}
         return pack_json(posts(lines, heads, len(city.scenario.beats)))
 
-    def keep(self, key: tuple[object, ...], make: Callable[[], Packed]) -> Packed:
-        """Return what is kept under a key, or make it; what was not used longest goes first."""
+    def at_hand(self, *key: object) -> Packed | None:
+        """Return what is kept under a key; None where it is to be made."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+            return self._kept.get(key)
+
+    def keep(self, key: tuple[object, ...], make: Callable[[], Packed]) -> Packed:
+        """Return what is kept under a key, or make it; what was not used longest goes first."""
+        known = self.at_hand(*key)
+        if known is not None:
+            return known
         made = make()
         with self._lock:
             self._kept[key] = made

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Annotated, Final
 
 from fastapi import Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from api.access.policy import ActorDep, may
+from api.city import City
 from api.dependencies import CityDep, ServedDep, SettingsDep, StoreDep, TodayDep
+from api.kept import Kept
 from api.language import texts_of
 from api.layers import MapLayers, Packed
 from api.map_pages import city_page
@@ -20,23 +25,32 @@ from api.review_teams import teams_of_members
 from api.templating import page_language
 from data.records.team_rolls import team_rolls
 from data.store.earlier_roster import earlier_roster
-from maps.city_page import FOR_ALL, CityPage
+from maps.city_page import FOR_ALL, CityPage, render_city
 from maps.shipped import assets_version
 
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
 REVIEW: Final = "review.read"
 """The action behind maps and lists that tell of people: remedies, teams, prices, other rosters."""
 _making = Lock()
+_PAGES: Final = 64
 
 
-def get_layers(request: Request, city: CityDep) -> MapLayers:
-    """Return the map layers of the served city, made on first use."""
+def layers_of(request: Request, city: City) -> MapLayers:
+    """Return the map layers of a served city, made on first use."""
     state = request.app.state
     with _making:
         layers: MapLayers | None = getattr(state, "map_layers", None)
         if layers is None or layers.city is not city:
             layers = state.map_layers = MapLayers(city)
     return layers
+
+
+async def get_layers(request: Request, city: CityDep) -> MapLayers:
+    """Return the map layers of the served city."""
+    layers: MapLayers | None = getattr(request.app.state, "map_layers", None)
+    if layers is not None and layers.city is city:
+        return layers
+    return await run_in_threadpool(layers_of, request, city)
 
 
 LayersDep = Annotated[MapLayers, Depends(get_layers)]
@@ -112,6 +126,43 @@ def get_page(
 PageDep = Annotated[CityPage, Depends(get_page)]
 
 
+class MapPages:
+    """The HTML of a city's map pages, made once for all readers who are shown the same.
+
+    What differs from answer to answer is the nonce alone: in what is kept, a mark stands in its
+    place that nobody outside this process knows.
+    """
+
+    def __init__(self) -> None:
+        self._mark = secrets.token_urlsafe(24)
+        self._kept: Kept[str] = Kept(_PAGES)
+
+    def html(self, page: CityPage, render: Callable[[CityPage], str]) -> str:
+        """Return what a page is rendered to."""
+        key = (
+            render,
+            page.kind,
+            page.kinds,
+            page.language,
+            page.would,
+            page.addresses,
+            page.assets,
+        )
+        found = self._kept.get(key)
+        if found is None:
+            found = render(replace(page, nonce=self._mark))
+            self._kept.put(key, found)
+        return found.replace(self._mark, page.nonce)
+
+
+def map_answer(
+    page: CityPage, request: Request, render: Callable[[CityPage], str] = render_city
+) -> HTMLResponse:
+    """Return a map page as it goes to its reader."""
+    pages: MapPages = request.app.state.map_pages
+    return HTMLResponse(pages.html(page, render))
+
+
 def shift_of(text: str) -> int | None:
     """Return the shift that a path names; None for its word ``week``, 404 for another."""
     if text == "week":
@@ -129,6 +180,26 @@ def kept(layers: MapLayers, version: str, request: Request, make: Callable[[], P
         return send(make(), request)
     except KeyError:
         raise HTTPException(404) from None
+
+
+async def prompt(
+    layers: MapLayers,
+    version: str,
+    request: Request,
+    key: tuple[object, ...],
+    make: Callable[[], Packed],
+) -> Response:
+    """Return the same as `kept`, without another thread where the body was made before.
+
+    Parameters
+    ----------
+    key : tuple
+        Under which `MapLayers` keeps what `make` returns.
+    """
+    known = layers.at_hand(*key)
+    if known is None or not known.is_made(request.headers.get("accept-encoding", "")):
+        return await run_in_threadpool(kept, layers, version, request, make)
+    return kept(layers, version, request, lambda: known)
 
 
 def send(packed: Packed, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -55,7 +56,7 @@ def city_page(
     city = layers.city
     return CityPage(
         kind="coverage",
-        labels={**texts.entries, **_qualifications(texts)},
+        labels={**texts.entries, **_qualifications(texts.language)},
         lang=texts.tag,
         language=texts.language,
         addresses=addresses(root, base, would=would),
@@ -96,9 +97,10 @@ def addresses(root: str, base: int | None = None, *, would: bool = False) -> Add
     )
 
 
-def _qualifications(texts: Texts) -> dict[str, str]:
+@cache
+def _qualifications(language: str) -> dict[str, str]:
     table = load_qualifications()
-    names = table[f"label_{texts.language}"]
+    names = table[f"label_{language}"]
     return {
         f"qualification.{code}": name for code, name in zip(table.iloc[:, 0], names, strict=True)
     }

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from api.access.policy import allowed
 from api.layers import Packed, pack
-from api.map_answers import LayersDep, PageDep, kept, send, shift_of
+from api.map_answers import LayersDep, PageDep, kept, map_answer, prompt, send, shift_of
 from maps.coverage_map import coverage_map
 from maps.gap_map import gap_map
 from maps.shipped import MEDIA_TYPES, assets_version, read_asset
@@ -32,15 +32,15 @@ _MAX_ZOOM: Final = 22
 
 
 @router.get("/coverage")
-def coverage(page: PageDep) -> HTMLResponse:
+def coverage(page: PageDep, request: Request) -> HTMLResponse:
     """Show who is likely to reach which cell within 1, 3 and 5 minutes."""
-    return HTMLResponse(coverage_map(page))
+    return map_answer(page, request, coverage_map)
 
 
 @router.get("/gaps")
-def gaps(page: PageDep) -> HTMLResponse:
+def gaps(page: PageDep, request: Request) -> HTMLResponse:
     """Show the cells that matter and are not covered well enough, and the posts that are short."""
-    return HTMLResponse(gap_map(page))
+    return map_answer(page, request, gap_map)
 
 
 @ground.get("/outlines/{version}")
@@ -62,9 +62,9 @@ def asset(version: str, name: str, request: Request) -> Response:
 
 
 @router.get("/data/{version}/geometry")
-def geometry(layers: LayersDep, version: str, request: Request) -> Response:
+async def geometry(layers: LayersDep, version: str, request: Request) -> Response:
     """Return the lattice."""
-    return kept(layers, version, request, layers.geometry)
+    return await prompt(layers, version, request, ("geometry",), layers.geometry)
 
 
 @router.get("/data/{version}/places")
@@ -92,12 +92,13 @@ def weights(layers: LayersDep, version: str, request: Request) -> Response:
 
 
 @router.get("/data/{version}/coverage/{ring}/{tier}/{shift}")
-def cells(
+async def cells(
     layers: LayersDep, version: str, ring: int, tier: str, shift: str, request: Request
 ) -> Response:
     """Return the coverage of each cell, of a shift or of the ``week``."""
     number = shift_of(shift)
-    return kept(layers, version, request, lambda: layers.coverage(ring, tier, number))
+    key = ("coverage", ring, tier, number)
+    return await prompt(layers, version, request, key, lambda: layers.coverage(*key[1:]))
 
 
 @router.get("/data/{version}/posts/{shift}")

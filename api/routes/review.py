@@ -18,13 +18,12 @@ from starlette.exceptions import HTTPException
 from api.access.policy import allowed
 from api.dependencies import StoreDep
 from api.layers import MapLayers, pack_json
-from api.map_answers import LayersDep, PageDep, ReviewDep, kept, shift_of
+from api.map_answers import LayersDep, PageDep, ReviewDep, kept, map_answer, shift_of
 from api.review_change import Baseline, baseline
 from data.store.engine import Store
 from data.store.errors import ScenarioMissingError
 from data.store.result_io import find_roster, load_roster
 from data.store.scenario_reading import load_scenario
-from maps.city_page import render_city
 
 if TYPE_CHECKING:
     from dispatch.wording import Language
@@ -41,27 +40,26 @@ _reading = Lock()
 
 
 @router.get("/price")
-def price_page(page: PageDep) -> HTMLResponse:
+def price_page(page: PageDep, request: Request) -> HTMLResponse:
     """Show where one more person helps most."""
-    return HTMLResponse(render_city(replace(page, kind="price")))
+    return map_answer(replace(page, kind="price"), request)
 
 
 @router.get("/equity")
-def equity_page(page: PageDep) -> HTMLResponse:
+def equity_page(page: PageDep, request: Request) -> HTMLResponse:
     """Show how evenly the city is served, and how the work is shared."""
-    return HTMLResponse(render_city(replace(page, kind="equity")))
+    return map_answer(replace(page, kind="equity"), request)
 
 
 @router.get("/workload")
-def workload_page(page: PageDep) -> HTMLResponse:
+def workload_page(page: PageDep, request: Request) -> HTMLResponse:
     """Show how much work each beat is."""
-    return HTMLResponse(render_city(replace(page, kind="workload")))
+    return map_answer(replace(page, kind="workload"), request)
 
 
 @router.get("/change")
 def change_page(
-    page: PageDep,
-    alone: Annotated[bool, Query()] = False,
+    page: PageDep, request: Request, alone: Annotated[bool, Query()] = False
 ) -> HTMLResponse:
     """Show what coverage has gained and lost since an earlier roster; 404 where there is none.
 
@@ -71,7 +69,7 @@ def change_page(
     if not page.addresses.change:
         raise HTTPException(404)
     kinds = ("change",) if alone else page.kinds
-    return HTMLResponse(render_city(replace(page, kind="change", kinds=kinds)))
+    return map_answer(replace(page, kind="change", kinds=kinds), request)
 
 
 @router.get("/data/{version}/gaps/{shift}/{language}")

@@ -201,3 +201,32 @@ def test_file_holds_everything_and_no_address(city: City) -> None:
     assert not re.search(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="(?!data:,)', html)
     for name in city.scenario.beats["name"]:
         assert name not in html
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_made_once_and_each_answer_has_its_own_nonce(client: Client, path: str) -> None:
+    first, second = client.get(path), client.get(path)
+    nonces = [
+        re.findall(r"'nonce-([^']+)'", answer.headers["content-security-policy"])[0]
+        for answer in (first, second)
+    ]
+    assert nonces[0] != nonces[1]
+    assert first.text.count(nonces[0]) > 3
+    assert first.text.replace(nonces[0], nonces[1]) == second.text
+
+
+def test_what_is_at_hand_is_what_was_made(client: Client, city: City, root: str) -> None:
+    layers = MapLayers(city)
+    assert layers.at_hand("coverage", 3, "all", 0) is None
+    made = layers.coverage(3, "all", 0)
+    assert layers.at_hand("coverage", 3, "all", 0) is made
+    assert made.is_made("")
+    assert not made.is_made("gzip")
+    body, _ = made.encoded("gzip")
+    assert made.is_made("gzip")
+    assert not made.is_made("br, gzip")
+    answers = [
+        client.get(f"{root}/coverage/3/all/0", headers={"accept-encoding": "gzip"}) for _ in "12"
+    ]
+    assert [answer.content for answer in answers] == [gzip.decompress(body)] * 2
+    assert client.get("/maps/data/0/coverage/3/all/0").status_code == 404

@@ -10,7 +10,7 @@ from api.access.policy import may
 from api.console import Desk, desk
 from api.dependencies import SettingsDep
 from api.errors import NoRosterError
-from api.map_answers import get_layers
+from api.map_answers import layers_of
 from api.map_points import points_page
 from api.responses import json_response
 from api.schemas.alerts import Kind
@@ -94,7 +94,7 @@ def _map(office: Desk, texts: Texts, settings: Settings) -> Any:
     except NoRosterError:
         return None
     page = points_page(
-        get_layers(office.request, city),
+        layers_of(office.request, city),
         texts,
         settings,
         title=texts("live.title"),
