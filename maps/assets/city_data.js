@@ -9,7 +9,6 @@
     constructor(config) {
       this.config = config;
       this.labels = config.labels;
-      this.numbers = new Intl.NumberFormat(config.lang);
       this.source = new Jingge.Source(config.inlined);
       this.geometry = this.source.bytes(config.urls.geometry).then((bytes) => {
         this.pyramid = new Jingge.Pyramid(JSON.parse(new TextDecoder().decode(bytes)));
@@ -18,6 +17,12 @@
       this.bodies = new Jingge.Bodies(this.source, this.geometry.then((pyramid) => pyramid.finest), ROOM);
       this.once = new Map();
       this.beatRings = new Map();
+    }
+
+    // Made when it is first asked for: a browser takes 20 ms to know a language's numbers.
+    get numbers() {
+      if (!this._numbers) this._numbers = new Intl.NumberFormat(this.config.lang);
+      return this._numbers;
     }
 
     label(key, values = {}) {

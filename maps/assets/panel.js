@@ -65,8 +65,10 @@
     }
 
     _measure() {
-      const least = document.body.dataset.side ? NARROW_BESIDE : NARROW;
-      this.narrow = (this.root.clientWidth || innerWidth) < least;
+      const beside = document.body.dataset.side;
+      // A map alone is as wide as its window: to ask an element would lay the whole page out.
+      const width = beside ? this.root.clientWidth : innerWidth;
+      this.narrow = width < (beside ? NARROW_BESIDE : NARROW);
       this.root.classList.toggle("jg-compact", this.narrow);
     }
 

@@ -11,6 +11,7 @@
   const GRID_FROM_PX = 22;
   const STEP = 16;
   const LONGEST = 255; // pixels of a span: a byte
+  const INNER = 0.25 * (1 - 1e-9); // square of the distance from a cell's centre to an edge, in cells
 
   // A row of pixels passes through a cell once, for some pixels: a position and a length instead of a
   // position a pixel are a third of the bytes, and fewer the nearer one looks.
@@ -91,6 +92,7 @@
     const bands = edges && makeBands(level, coords, size, widths);
     let inside = false;
     let [lastRow, lastCol, cell] = [NaN, NaN, OUTSIDE];
+    let [a, b] = [NaN, NaN]; // centre of the cell of the pixel before
     for (let y = 0, p = 0; y < size; y++) {
       line.fill(pyramid.outside);
       // The tangent of the latitude: Web Mercator's y without any trigonometry of angles.
@@ -99,18 +101,24 @@
       for (let x = 0; x < size; x++, p++) {
         const w = columns[3 * x + 2] + t2;
         if (w <= 0) continue; // the far side of the globe
-        let row = (columns[3 * x] + t0) / w;
-        let col = (columns[3 * x + 1] + t1) / w;
+        const near = 1 / w;
+        let row = (columns[3 * x] + t0) * near;
+        let col = (columns[3 * x + 1] + t1) * near;
         if (moved) [row, col] = moved(x + 0.5, y + 0.5);
-        let a = Math.floor(row + 0.5);
-        let b = Math.floor(col + 0.5);
-        const c = Math.floor(row - col + 0.5);
-        const da = Math.abs(a - row);
-        const db = Math.abs(b - col);
-        const dc = Math.abs(c - row + col);
-        if (da > db && da > dc) a = c + b;
-        else if (db > dc) b = a - c;
-        if (a !== lastRow || b !== lastCol) cell = level.at((lastRow = a), (lastCol = b));
+        // Most pixels lie well inside the cell of the one before: nearer to its centre than any edge.
+        const u = row - a;
+        const v = col - b;
+        if (!(u * u - u * v + v * v < INNER)) {
+          a = Math.floor(row + 0.5);
+          b = Math.floor(col + 0.5);
+          const c = Math.floor(row - col + 0.5);
+          const da = Math.abs(a - row);
+          const db = Math.abs(b - col);
+          const dc = Math.abs(c - row + col);
+          if (da > db && da > dc) a = c + b;
+          else if (db > dc) b = a - c;
+          if (a !== lastRow || b !== lastCol) cell = level.at((lastRow = a), (lastCol = b));
+        }
         if (cell < 0) continue;
         inside = true;
         line[x] = offset + cell;
