@@ -348,11 +348,13 @@ def main() -> None:
         with TemporaryDirectory() as directory:
             running = empty_store(directory, settings, city)
             login = running.login_as("reviewer")
+            running.app.state.live.start()  # as `jingge serve` does: sessions are known from memory
             with serving(running.app, settings) as address:
                 one_view(browser, address, running, login)  # the server's caches and the disk's
                 load = os.getloadavg()[0]
                 views = range(options.runs)
                 runs = [one_view(browser, address, running, login) for _ in views]
+            running.app.state.live.close()
             stop_service(running)
         print(f"{len(city.lattice.cells):,} cells, 1440 x 900, median of {options.runs} (min-max)")
         print(f"load of the machine {load:.1f} before, {os.getloadavg()[0]:.1f} after")
