@@ -13,6 +13,7 @@ import urllib.request
 from typing import TYPE_CHECKING, get_args
 
 import pytest
+from portions import IS_LONG
 
 from api import cli
 from api.commands import importing, planning
@@ -192,7 +193,10 @@ def served(records: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str
         process.kill()
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -15)])
+STOPS = [(signal.SIGINT, 130), (signal.SIGTERM, -15)]
+
+
+@pytest.mark.parametrize(("sent", "code"), STOPS if IS_LONG else STOPS[:1])
 def test_serve_says_where_and_stops_when_told(
     served: tuple[subprocess.Popen[str], str], sent: signal.Signals, code: int
 ) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from service_client import RunningService
 
 
-EXAMPLES = int(os.environ.get("JINGGE_FUZZ_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("JINGGE_FUZZ_EXAMPLES", "2"))
 ROLES = ("administrator", "city_dispatcher", "reviewer", "auditor")
 # A wrong `If-Match` is told before a wrong body: 412.
 REFUSALS = ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "5xx"]

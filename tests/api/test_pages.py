@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from portions import IS_LONG
 
 from api.security import policy
 from api.settings import Settings
@@ -27,6 +28,14 @@ PAGES = [
     "/stations/wusutu",
     "/beats/limin",
     "/docs",
+]
+
+
+WAYS = [(360, "zh-CN"), (360, "en"), (1440, "zh-CN")]
+IN_BROWSER = [
+    (path, *way)
+    for number, path in enumerate(PAGES)
+    for way in (WAYS if IS_LONG else [WAYS[number % 3]])
 ]
 
 
@@ -173,8 +182,7 @@ def address(running: RunningService) -> Iterator[tuple[RunningService, Login, st
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "lang"), [(360, "zh-CN"), (360, "en"), (1440, "zh-CN")])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("path", "width", "lang"), IN_BROWSER)
 def test_pages_in_a_browser(
     browser: Browser, address: tuple[RunningService, Login, str], path: str, width: int, lang: str
 ) -> None:

@@ -10,6 +10,7 @@ from itertools import combinations
 import pytest
 from oracle import City, InfeasibleError, naive_check, optimum, random_roster, with_pins
 from ortools.sat.python import cp_model
+from portions import portion
 from tiny_city import demand_table, random_scenario
 
 from dispatch.check import check
@@ -140,7 +141,7 @@ def after(scenario, changes):
     )
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(portion(120)))
 def test_the_repair_is_the_exact_minimum(seed):
     scenario, published, changes, rng = random_case(seed)
     before = set(published.itertuples(index=False, name=None))

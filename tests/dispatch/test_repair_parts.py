@@ -87,7 +87,7 @@ def test_groups_own_everything_once_and_keep_to_their_size(seed, most):
         assert members.size == 1 or sizes[members].sum() <= most
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(portion(40)))
 @pytest.mark.parametrize(
     "growth", [Growth(3, 30, 3, 3), Growth(2, 20, 2, 2, group=2), Growth(1, 5, 1, 1, group=1)]
 )

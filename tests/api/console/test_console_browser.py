@@ -88,7 +88,8 @@ def test_pages_are_quiet_and_usable_by_everybody(
         context = drafted.browser_context(browser, address, login, viewport=size, locale=lang)
         page = context.new_page()
         troubles = watch(page, address)
-        for number, path in enumerate(PAGES):
+        pages = PAGES if IS_LONG or lang == "zh-CN" else PAGES[::3]
+        for number, path in enumerate(pages):
             assert page.goto(address + path).status == 200, path  # type: ignore[union-attr]
             page.wait_for_selector("main")
             page.wait_for_timeout(200)

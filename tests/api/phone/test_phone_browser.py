@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from phone_checks import keep, require_usable, watch
+from portions import IS_LONG
 from py_vapid import Vapid02
 
 from api.notice_runner import NoticeRunner
@@ -74,6 +75,7 @@ def test_pages_are_usable_by_everybody(
         context = clocked.browser_context(browser, address, login, viewport=size, locale=lang)
         page = context.new_page()
         troubles = watch(page, address)
+        addresses = addresses if IS_LONG or lang == "zh-CN" else addresses[::3]
         for number, path in enumerate(addresses):
             assert page.goto(address + path).status == 200, path  # type: ignore[union-attr]
             page.wait_for_load_state("networkidle")

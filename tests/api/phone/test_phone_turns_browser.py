@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from phone_checks import keep, require_usable, watch
+from portions import IS_LONG
 from sqlalchemy import select
 from tiny_city import HAIWEI
 
@@ -86,6 +87,7 @@ def test_pages_of_turns_are_usable_by_everybody(
         context = phone_of(clocked, browser, address, lang)
         page = context.new_page()
         troubles = watch(page, address)
+        paths = paths if IS_LONG or lang == "zh-CN" else paths[::3]
         for number, path in enumerate(paths):
             assert page.goto(address + path).status == 200, path  # type: ignore[union-attr]
             page.wait_for_load_state("networkidle")
