@@ -19,6 +19,7 @@ from data.notices.channels import Groups, Push, VapidKey, load_vapid
 from data.notices.relay import Relay
 from data.notices.retention import forget_sent
 from data.points.redemptions import void_lapsed
+from data.store.idempotency import forget_answers
 
 if TYPE_CHECKING:
     from api.service import Service
@@ -32,7 +33,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class NoticeRunner:
-    """Sends notices, and tidies up: old rows of the outbox, gifts that nobody fetched.
+    """Sends notices, and tidies up: old rows of the outbox, gifts nobody fetched, old answers.
 
     Parameters
     ----------
@@ -84,6 +85,7 @@ class NoticeRunner:
         return {
             "void": len(store.submit(lambda s: void_lapsed(s, keys, now))),
             "forgotten": store.submit(lambda s: forget_sent(s, now - KEPT)),
+            "answers": store.submit(lambda s: forget_answers(s, now)),
         }
 
     def _run(self) -> None:

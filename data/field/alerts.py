@@ -17,6 +17,7 @@ from data.field.alerts_stepping import step_alert
 from data.field.alerts_values import AlertValues, AlertView, Wanted, alert_of, alert_query
 from data.field.errors import FieldMissingError, FieldStateError, FieldValueError
 from data.store.keyset import after as later_than
+from data.store.row_locks import has_row_locks
 from data.store.scope import CITY
 from data.store.tables.alerts import ALERT_KINDS, Alert, AlertCall
 from data.store.tables.catalogue import DutyRole, Qualification
@@ -139,7 +140,7 @@ def find_alert(
     FieldMissingError
         Where there is none of this number in the scope.
     """
-    if lock:
+    if lock and has_row_locks(session):
         session.execute(select(Alert.id).where(Alert.id == alert_id).with_for_update()).all()
     query = alert_query().where(Alert.id == alert_id, visible(scope))
     row = session.execute(query.execution_options(populate_existing=True)).one_or_none()

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, select
 
 from data.field.eligibility import PersonFacts, RoleFacts, Span, Turn
 from data.field.errors import FieldMissingError
+from data.store.row_locks import has_row_locks
 from data.store.tables.catalogue import DutyRole, DutyRoleProfession, DutyRoleQualification
 from data.store.tables.insurance import InsuranceCover
 from data.store.tables.people import Person
@@ -41,6 +42,8 @@ def lock_people(session: Session, person_ids: Iterable[int]) -> None:
     The one lock of everything that binds people to turns: signing up, being assigned, swapping.
     SQLite has one writer and needs none.
     """
+    if not has_row_locks(session):
+        return
     wanted = sorted(set(person_ids))
     query = select(Person.id).where(Person.id.in_(wanted)).order_by(Person.id)
     session.execute(query.with_for_update(key_share=True)).all()

@@ -97,7 +97,11 @@ class Limits:
 
 def limits_of(session: Session) -> Limits:
     """Read the limits: those of the plan that was published last, and the usual ones beside."""
-    settings = session.scalar(_SETTINGS)
+    return limits_from(session.scalar(PLAN_SETTINGS))
+
+
+def limits_from(settings: str | None) -> Limits:
+    """Return the limits that go with what `PLAN_SETTINGS` gives; None: no plan is published."""
     return Limits() if settings is None else _limits_from(settings)
 
 
@@ -110,7 +114,7 @@ def _limits_from(settings: str) -> Limits:
 
 
 # Written once: almost every request asks.
-_SETTINGS = (
+PLAN_SETTINGS: Final = (
     select(Scenario.settings)
     .join(Roster, Roster.scenario_id == Scenario.id)
     .where(Roster.state == "published")

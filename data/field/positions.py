@@ -9,9 +9,12 @@ from sqlalchemy import and_, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.field.errors import FieldStateError
+from data.field.limits import PLAN_SETTINGS, limits_from
 from data.field.live import LATEST_OUT
+from data.store.city_box import EXTREMES, box_around
 from data.store.tables.alerts import Alert, AlertCall
 from data.store.tables.checkins import CheckIn
+from data.store.tables.ground import Beat
 from data.store.tables.positions import Position
 from grid.cells import cells_at
 
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import BindParameter, Select
     from sqlalchemy.orm import Session
-
-    from data.field.limits import Limits
 
 KEPT: Final = timedelta(days=7)
 """How long a last position is kept."""
@@ -50,6 +51,10 @@ def _put(dialect: Any) -> Any:
 
 # Written once: every phone on duty asks and says where it is, again and again.
 _ON_DUTY = _on_duty()
+# All that a position is judged by, in one question.
+_ASKED: Final = select(
+    _ON_DUTY.scalar_subquery(), PLAN_SETTINGS.scalar_subquery(), *EXTREMES
+).select_from(Beat)
 _PUT: Final = {"sqlite": _put(sqlite), "postgresql": _put(postgresql)}
 
 
@@ -58,7 +63,6 @@ def report_position(
     person_id: int,
     lat: float,
     lng: float,
-    limits: Limits,
     *,
     now: datetime,
     accuracy_m: float | None = None,
@@ -67,15 +71,20 @@ def report_position(
 
     Raises
     ------
+    OutsideError
+        For a place that does not lie in or near the city.
     FieldStateError
         Off duty: nobody is followed home.
     """
-    if not is_on_duty(session, person_id, now):
-        raise FieldStateError("Expected somebody on duty, or on the way to an alert, got neither.")
-    cell = int(cells_at([lat], [lng], limits.cell_resolution)[0])
-    values = {"person_id": person_id, "cell": cell, "at": now, "accuracy_m": accuracy_m}
     connection = session.connection()
-    connection.execute(_PUT[connection.dialect.name], values)
+    values = {"person": person_id, "since": now - LATEST_OUT}
+    on_duty, settings, *extremes = connection.execute(_ASKED, values).one()
+    box_around(extremes).require(lat, lng)
+    if not on_duty:
+        raise FieldStateError("Expected somebody on duty, or on the way to an alert, got neither.")
+    cell = int(cells_at([lat], [lng], limits_from(settings).cell_resolution)[0])
+    place = {"person_id": person_id, "cell": cell, "at": now, "accuracy_m": accuracy_m}
+    connection.execute(_PUT[connection.dialect.name], place)
     return cell
 
 

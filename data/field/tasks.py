@@ -23,6 +23,7 @@ from data.field.task_values import TaskValues, TaskView, view_of, view_query
 from data.field.wording import Refusal
 from data.notices.telling import tell
 from data.store.bulk import reserve_ids
+from data.store.row_locks import has_row_locks
 from data.store.scope import CITY
 from data.store.tables.ground import Beat, Station
 from data.store.tables.tasks import LIVE_SIGNUPS, TASK_KINDS, Signup, Task
@@ -185,9 +186,9 @@ def find_task(
     FieldMissingError
         Where there is none of this number in the scope.
     """
-    if lock:
-        query = select(Task).where(Task.id == task_id).with_for_update(key_share=True)
-        session.execute(query.execution_options(populate_existing=True)).all()
+    if lock and has_row_locks(session):
+        query = select(Task.id).where(Task.id == task_id).with_for_update(key_share=True)
+        session.execute(query).all()
     query = view_query().where(Task.id == task_id, visible(scope))
     row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
     if row is None:

@@ -12,6 +12,8 @@ from data.store.tables.ground import Beat
 from grid.errors import JinggeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
 MARGIN_DEG: Final = 0.5
@@ -54,17 +56,22 @@ class Box:
 GLOBE: Final = Box(-90.0, -180.0, 90.0, 180.0)
 
 
-_EXTREMES = select(
-    *(func.min(Beat.lat), func.min(Beat.lng), func.max(Beat.lat), func.max(Beat.lng))
+EXTREMES: Final = (
+    *(func.min(Beat.lat), func.min(Beat.lng), func.max(Beat.lat), func.max(Beat.lng)),
 )
+_EXTREMES: Final = select(*EXTREMES)
 
 
 def city_box(session: Session) -> Box:
     """Return the box around the city's beats with a margin; the globe where there are none."""
-    row = session.execute(_EXTREMES).one()
+    return box_around(session.execute(_EXTREMES).one())
+
+
+def box_around(row: Sequence[float | None]) -> Box:
+    """Return the box that goes with what `EXTREMES` give: south, west, north, east."""
     if any(value is None for value in row):
         return GLOBE
-    south, west, north, east = (float(value) for value in row)
+    south, west, north, east = (float(value) for value in row if value is not None)
     return Box(
         max(south - MARGIN_DEG, -90.0),
         max(west - MARGIN_DEG, -180.0),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.store.errors import StoreError
@@ -16,6 +16,7 @@ from data.store.tables.idempotency import IdempotencyKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
 KEPT: Final = timedelta(hours=24)
@@ -68,40 +69,56 @@ def answer_once(
     KeyReusedError
         Where the key came with another request.
     """
-    session.execute(delete(IdempotencyKey).where(IdempotencyKey.expires_at <= now))
-    mine = (IdempotencyKey.caller == caller, IdempotencyKey.key == key)
-    upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    mine = {"of": caller, "named": key}
+    connection = session.connection()
+    values = {"caller": caller, "key": key, "request_sha256": request_sha256}
+    times = {"created_at": now, "expires_at": now + KEPT, "now": now}
     # Whoever comes second waits here, on PostgreSQL, until the first is committed or undone.
-    made = session.execute(
-        upsert(IdempotencyKey)
-        .values(
-            caller=caller,
-            key=key,
-            request_sha256=request_sha256,
-            status=0,
-            headers="{}",
-            body=b"",
-            created_at=now,
-            expires_at=now + KEPT,
-        )
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.key)
+    made = connection.execute(
+        _TAKE[connection.dialect.name],
+        {**values, **times, "status": 0, "headers": "{}", "body": b""},
     ).scalar()
     if made is None:
         return _kept(session, mine, request_sha256)
     answer = work(session)
-    session.execute(
-        update(IdempotencyKey)
-        .where(*mine)
-        .values(status=answer.status, headers=json.dumps(dict(answer.headers)), body=answer.body)
-    )
+    told = {"status": answer.status, "headers": json.dumps(dict(answer.headers))}
+    session.connection().execute(_ANSWER, {**mine, **told, "body": answer.body})
     return answer
 
 
-def _kept(session: Session, mine: tuple[object, ...], request_sha256: str) -> Answer:
-    columns = (IdempotencyKey.request_sha256, IdempotencyKey.status)
-    rest = (IdempotencyKey.headers, IdempotencyKey.body)
-    row = session.execute(select(*columns, *rest).where(*mine)).one()  # type: ignore[arg-type]
+def forget_answers(session: Session, now: datetime) -> int:
+    """Drop the answers whose time is over; return how many."""
+    over = delete(IdempotencyKey).where(IdempotencyKey.expires_at <= now)
+    return len(session.execute(over.returning(IdempotencyKey.key)).all())
+
+
+def _kept(session: Session, mine: dict[str, str], request_sha256: str) -> Answer:
+    row = session.execute(_KEPT_ANSWER, mine).one()
     if row.request_sha256 != request_sha256:
         raise KeyReusedError("Expected a new Idempotency-Key for another request, got a used one.")
     return Answer(row.status, row.body, json.loads(row.headers))
+
+
+def _take(dialect: Any) -> Any:
+    """Take a key that nobody has, or one whose time is over."""
+    made = dialect.insert(_TABLE)
+    names = ("request_sha256", "status", "headers", "body", "created_at", "expires_at")
+    return made.on_conflict_do_update(
+        index_elements=[_TABLE.c.caller, _TABLE.c.key],
+        set_={name: made.excluded[name] for name in names},
+        where=_TABLE.c.expires_at <= bindparam("now", type_=_TABLE.c.expires_at.type),
+    ).returning(_TABLE.c.key)
+
+
+# Written once: each creating call asks.
+_TABLE: Final = cast("Table", IdempotencyKey.__table__)
+_MINE: Final = (_TABLE.c.caller == bindparam("of"), _TABLE.c.key == bindparam("named"))
+_TAKE: Final = {"sqlite": _take(sqlite), "postgresql": _take(postgresql)}
+_ANSWER: Final = (
+    update(_TABLE)
+    .where(*_MINE)
+    .values({name: bindparam(name) for name in ("status", "headers", "body")})
+)
+_KEPT_ANSWER: Final = select(
+    *(_TABLE.c[name] for name in ("request_sha256", "status", "headers", "body"))
+).where(*_MINE)

@@ -5,8 +5,9 @@ database, and it gives plain values back, not rows. Either all of it is kept or 
 that raises is rolled back and its caller, alone, sees the error.
 
 On SQLite one thread writes (`GroupWriter`): the works that wait are run in one transaction, each
-in a savepoint of its own, and share the one fsync of its COMMIT. On PostgreSQL each caller writes
-by itself over a connection pool (`PooledWriter`), and again where the server asks for it.
+but the first in a savepoint of its own, and share the one fsync of its COMMIT. On PostgreSQL each
+caller writes by itself over a connection pool (`PooledWriter`), and again where the server asks for
+it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import queue
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -31,8 +33,6 @@ from data.store.postgres import may_try_again
 from data.store.row_versions import StaleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy import Connection, Engine
 
     from data.store.commit_sizes import WriterFigures
@@ -95,6 +95,7 @@ class GroupWriter:
         self._gate = threading.Lock()
         self._closed = False
         self._sizes = CommitSizes()
+        self._is_open = True
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -146,31 +147,45 @@ class GroupWriter:
         """Run waiting works in one transaction; give False where the end of the queue was met."""
         done: list[tuple[Future[Any], Any]] = []
         group = [first]
-        is_open = True
+        self._is_open = True
         try:
             with self._engine.connect() as connection:
-                with connection.begin():
-                    until = time.monotonic() + GROUP_S
-                    waiting: _Waiting | None = first
-                    while waiting is not None:
-                        _run_one(connection, waiting, done)
-                        waiting = None
-                        if len(group) < GROUP and time.monotonic() < until:
-                            waiting, is_open = self._next()
-                        if waiting is not None:
-                            group.append(waiting)
+                try:
+                    self._run_group(connection, group, done, _run_first)
+                except _UndoesError:
+                    self._run_group(connection, group, done, _run_one)
                 if changed_access(connection):
                     self.access_version = object()
+        except _RefusedError:
+            return True  # the first work failed, and nobody else had begun
         except BaseException as error:  # noqa: BLE001 - told to everybody whose write is lost
             lost = _lost(error)
             for waiting in group:
                 if not waiting.outcome.done():
                     waiting.outcome.set_exception(lost)
-            return is_open
+            return self._is_open
         self._sizes.note(len(done))
         for outcome, value in done:
             outcome.set_result(value)
-        return is_open
+        return self._is_open
+
+    def _run_group(
+        self,
+        connection: Connection,
+        group: list[_Waiting],
+        done: list[tuple[Future[Any], Any]],
+        run_first: _Run,
+    ) -> None:
+        """Run a work and those that wait by then in one transaction."""
+        with connection.begin():
+            until = time.monotonic() + GROUP_S
+            run_first(connection, group[0], done)
+            while len(group) < GROUP and time.monotonic() < until:
+                waiting, self._is_open = self._next()
+                if waiting is None:
+                    return
+                group.append(waiting)
+                _run_one(connection, waiting, done)
 
     def _next(self) -> tuple[_Waiting | None, bool]:
         try:
@@ -180,27 +195,67 @@ class GroupWriter:
         return found, found is not None
 
 
-def _run_one(
-    connection: Connection, waiting: _Waiting, done: list[tuple[Future[Any], Any]]
-) -> None:
-    savepoint = connection.begin_nested()
+_Done = list[tuple[Future[Any], Any]]
+_Run = Callable[["Connection", _Waiting, _Done], None]
+
+
+class _RefusedError(Exception):
+    """The first work of a group failed; its caller knows."""
+
+
+class _UndoesError(Exception):
+    """A work takes back what it did itself: it needs a savepoint."""
+
+
+class _PlainSession(Session):
+    """A session of a work that has its transaction for itself until it has succeeded."""
+
+    def rollback(self) -> None:
+        raise _UndoesError
+
+
+def _run_first(connection: Connection, waiting: _Waiting, done: _Done) -> None:
+    """Run a work without a savepoint: where it fails there is nothing else to be kept."""
     try:
-        value = _run_in_session(connection, waiting.work)
-        savepoint.commit()
+        value = _run_plainly(connection, waiting.work)
+    except _UndoesError:
+        raise
+    except BaseException as error:
+        waiting.outcome.set_exception(error)
+        raise _RefusedError from error
+    done.append((waiting.outcome, value))
+
+
+def _run_one(connection: Connection, waiting: _Waiting, done: _Done) -> None:
+    """Run a work in a savepoint, so that where it fails the others' are kept."""
+    try:
+        value = _run_in_savepoint(connection, waiting.work)
     except BaseException as error:
         if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
             raise  # SQLite gave up the whole transaction (disk full): nobody's write is kept
-        savepoint.rollback()
         waiting.outcome.set_exception(error)
     else:
         done.append((waiting.outcome, value))
 
 
-def _run_in_session(connection: Connection, work: Callable[[Session], T]) -> T:
-    # A commit inside the work ends a savepoint of the session's own and nothing else.
-    with Session(
-        connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-    ) as session:
+def _run_plainly(connection: Connection, work: Callable[[Session], T]) -> T:
+    session = _PlainSession(
+        connection, join_transaction_mode="rollback_only", expire_on_commit=False
+    )
+    return _run_in(session, work)
+
+
+def _run_in_savepoint(connection: Connection, work: Callable[[Session], T]) -> T:
+    # The writer's own, and another of the session's: a commit inside the work ends only that.
+    with connection.begin_nested():
+        session = Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
+        return _run_in(session, work)
+
+
+def _run_in(session: Session, work: Callable[[Session], T]) -> T:
+    with session:
         try:
             value = work(session)
             session.commit()
@@ -279,8 +334,12 @@ class PooledWriter:
         for attempt in range(TRIES):
             try:
                 with self._engine.connect() as connection:
-                    with connection.begin():
-                        value = _run_in_session(connection, work)
+                    try:
+                        with connection.begin():
+                            value = _run_plainly(connection, work)
+                    except _UndoesError:
+                        with connection.begin():
+                            value = _run_in_savepoint(connection, work)
                     if changed_access(connection):
                         self.access_version = object()
             except NoConnection as error:

@@ -95,9 +95,9 @@ def test_old_rows_and_unfetched_gifts_are_tidied_up(tiny: RunningService) -> Non
     redemption = tiny.store.submit(work)
     runner = NoticeRunner(tiny.service, Settings())
     runner.relay.step()
-    assert runner.tidy() == {"void": 0, "forgotten": 0}
+    assert runner.tidy() == {"void": 0, "forgotten": 0, "answers": 0}
     tiny.clock.now = NOW + timedelta(days=30) + KEPT
-    assert runner.tidy() == {"void": 1, "forgotten": 1}
+    assert runner.tidy() == {"void": 1, "forgotten": 1, "answers": 0}
     with tiny.store.read() as session:
         assert find_redemption(session, redemption).void_reason == "lapsed"
 

@@ -282,16 +282,8 @@ def put_position(
     person = _person(access)
 
     def work(session: Session) -> int:
-        city_box(session).require(body.lat, body.lng)
-        return report_position(
-            session,
-            person,
-            body.lat,
-            body.lng,
-            limits_of(session),
-            now=now,
-            accuracy_m=body.accuracy_m,
-        )
+        where = (body.lat, body.lng)
+        return report_position(session, person, *where, now=now, accuracy_m=body.accuracy_m)
 
     return _json({"cell": format_cells([store.submit(work)])[0]})
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from field_city import LIMITS, NOW
 from sqlalchemy import func, select
+from statements import asked
 
 from data.field.alerts import create_alert, end_alert, find_alert, list_alerts
 from data.field.alerts_calls import answer, calls_of
@@ -308,17 +309,19 @@ def check_in(session: Any, person_id: int, city: Any) -> None:
 def test_a_position_is_kept_on_duty_alone_as_a_cell_and_for_some_days(city):
     who = city.people["v01"]
     with pytest.raises(FieldStateError, match="on duty"):
-        city.do(report_position, who, *GATE, LIMITS, now=NOW)
+        city.do(report_position, who, *GATE, now=NOW)
     city.do(check_in, who, city)
     there = (40.6780, 109.8300)
-    cell = city.do(report_position, who, *there, LIMITS, now=NOW, accuracy_m=20.0)
+    with asked(city.store) as statements:
+        cell = city.do(report_position, who, *there, now=NOW, accuracy_m=20.0)
+    assert [one.split()[0] for one in statements if one[:5] != "BEGIN"] == ["SELECT", "INSERT"]
     assert cell == cells_at([there[0]], [there[1]], 9)[0]
     one = person(city, "v01")
     assert one.placed_at == NOW
     assert abs(one.lat - there[0]) < 0.003
     late = person(city, "v01", NOW + timedelta(minutes=31))
     assert late.placed_at is None
-    city.do(report_position, who, *GATE, LIMITS, now=NOW + timedelta(minutes=1))
+    city.do(report_position, who, *GATE, now=NOW + timedelta(minutes=1))
     with city.store.read() as session:
         assert session.scalar(select(func.count()).select_from(Position)) == 1
     assert city.do(forget_positions, NOW + timedelta(days=8)) == 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from statements import asked
 
 from data.store import writer
 from data.store.engine import Store, open_store
@@ -84,6 +85,13 @@ def test_a_rollback_inside_a_work_concerns_that_work_alone(store: Store) -> None
         store.submit(work)
     assert all(f.exception() is None for f in results)
     assert codes(store) == {"done", *(f"other {i}" for i in range(10))}
+
+
+def test_a_work_alone_asks_for_nothing_but_its_transaction(store: Store) -> None:
+    with asked(store) as statements:
+        store.submit(add("nurse"))
+    (insert,) = [one for one in statements if not one.startswith("BEGIN")]
+    assert insert.startswith("INSERT INTO profession")
 
 
 @pytest.mark.only("sqlite")
