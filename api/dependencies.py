@@ -1,7 +1,8 @@
 """What a route may ask for: the store, the keys, the time, the city that is served, the settings.
 
 Who asks, and whether they may, is `api.access.policy`. What only hands on something in memory is
-``async``, which spares a change of thread.
+``async``, which spares a change of thread, and asks for nothing but the request: every step of a
+tree of dependencies costs each request its time.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ from data.store.keys import Keys
 
 async def get_service(request: Request) -> Service:
     """Return what this application holds."""
+    return service_of(request)
+
+
+def service_of(request: Request) -> Service:
+    """Return what the application of a request holds."""
     service: Service = request.app.state.service
     return service
 
@@ -31,22 +37,30 @@ async def get_service(request: Request) -> Service:
 ServiceDep = Annotated[Service, Depends(get_service)]
 
 
-async def get_store(service: ServiceDep) -> Store:
+async def get_store(request: Request) -> Store:
     """Return the store."""
-    return service.store
+    return service_of(request).store
 
 
-async def get_keys(service: ServiceDep) -> Keys:
+async def get_keys(request: Request) -> Keys:
     """Return the keys with which columns and the audit are sealed."""
-    return service.keys
+    return service_of(request).keys
 
 
-async def get_now(service: ServiceDep) -> datetime:
+async def get_now(request: Request) -> datetime:
     """Return the time, in UTC; the same for all that one request does."""
-    return service.clock()
+    return now_of(request)
 
 
-async def get_served(service: ServiceDep) -> Served:
+def now_of(request: Request) -> datetime:
+    """Return the time of a request, in UTC: when it was first asked for."""
+    known: datetime | None = getattr(request.state, "now", None)
+    if known is None:
+        known = request.state.now = service_of(request).clock()
+    return known
+
+
+async def get_served(request: Request) -> Served:
     """Return the city with the numbers of its roster and scenario.
 
     Raises
@@ -54,8 +68,9 @@ async def get_served(service: ServiceDep) -> Served:
     NoRosterError
         Where nothing is published yet.
     """
-    known = service.cities.at_hand()
-    return await run_in_threadpool(service.cities.served) if known is None else known
+    cities = service_of(request).cities
+    known = cities.at_hand()
+    return await run_in_threadpool(cities.served) if known is None else known
 
 
 ServedDep = Annotated[Served, Depends(get_served)]
@@ -66,10 +81,15 @@ async def get_city(served: ServedDep) -> City:
     return served.city
 
 
-async def get_settings(request: Request) -> Settings:
-    """Return the application's settings."""
+def settings_of(request: Request) -> Settings:
+    """Return the settings of a request's application."""
     settings: Settings = request.app.state.settings
     return settings
+
+
+async def get_settings(request: Request) -> Settings:
+    """Return the application's settings."""
+    return settings_of(request)
 
 
 async def get_templates(request: Request) -> Templates:
@@ -93,9 +113,14 @@ NonceDep = Annotated[str, Depends(get_nonce)]
 TemplatesDep = Annotated[Templates, Depends(get_templates)]
 
 
-async def get_today(now: NowDep, settings: SettingsDep) -> date:
+async def get_today(request: Request) -> date:
     """Return the day that it is in the city."""
-    return now.astimezone(ZoneInfo(settings.timezone)).date()
+    return today_of(request)
+
+
+def today_of(request: Request) -> date:
+    """Return the day of a request in the city."""
+    return now_of(request).astimezone(ZoneInfo(settings_of(request).timezone)).date()
 
 
 TodayDep = Annotated[date, Depends(get_today)]

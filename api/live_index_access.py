@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +11,7 @@ from api.access.authority import authority
 from api.access.errors import NotLoggedInError
 from api.access.live_sessions import LiveSessions
 from api.access.policy import access_of, find_actor
+from api.dependencies import today_of
 from api.kept_days import KeptDays
 from api.live_index import Live, LiveIndex
 from api.live_index_runner import AlertRunner
@@ -74,13 +74,10 @@ def allowed_live(action: str) -> Callable[[Request], Awaitable[Access]]:
     authority().require(action)
 
     async def check(request: Request) -> Access:
-        state = request.app.state
-        now = state.service.clock()
-        actor = await find_actor(request, state.settings, now)
+        actor = await find_actor(request)
         if actor is None:
             raise NotLoggedInError
-        today = now.astimezone(ZoneInfo(state.settings.timezone)).date()
-        return access_of(actor, action).dated(today)
+        return access_of(actor, action).dated(today_of(request))
 
     check.action = action  # type: ignore[attr-defined]
     return check

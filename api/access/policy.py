@@ -17,7 +17,7 @@ from api.access.authority import authority
 from api.access.cookies import session_token
 from api.access.errors import NotAllowedError, NotLoggedInError, Step, StepDueError
 from api.access.forgery import require_own_origin, require_token, submitted_token
-from api.dependencies import NowDep, SettingsDep, TodayDep
+from api.dependencies import now_of, settings_of, today_of
 from grid.errors import JinggeError
 
 if TYPE_CHECKING:
@@ -50,25 +50,23 @@ class PolicyError(JinggeError):
     """A route that names no action, or several."""
 
 
-async def find_actor(request: Request, settings: SettingsDep, now: NowDep) -> Actor | None:
+async def find_actor(request: Request) -> Actor | None:
     """Return who asks; None without a valid session."""
-    token = session_token(request, settings.public_url)
-    sessions: LiveSessions = request.app.state.live.sessions
-    actor = await sessions.actor(settings, token, now)
-    if actor is not None:
-        request.state.actor = actor
-    return actor
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is None:
+        settings = settings_of(request)
+        token = session_token(request, settings.public_url)
+        sessions: LiveSessions = request.app.state.live.sessions
+        known = await sessions.actor(settings, token, now_of(request))
+        if known is not None:
+            request.state.actor = known
+    return known
 
 
 MaybeActorDep = Annotated[Actor | None, Depends(find_actor)]
 
 
-async def require_actor(
-    request: Request,
-    actor: MaybeActorDep,
-    settings: SettingsDep,
-    token: Annotated[str, Depends(submitted_token)],
-) -> Actor:
+async def require_actor(request: Request) -> Actor:
     """Return who asks.
 
     Raises
@@ -78,10 +76,11 @@ async def require_actor(
     ForgedRequestError
         For an unsafe request from another site or without the session's token.
     """
+    actor = await find_actor(request)
     if actor is None:
         raise NotLoggedInError
-    require_own_origin(request, settings.public_url)
-    require_token(request, token, actor.csrf)
+    require_own_origin(request, settings_of(request).public_url)
+    require_token(request, await submitted_token(request), actor.csrf)
     return actor
 
 
@@ -98,8 +97,8 @@ def allowed(action: str) -> Callable[..., Awaitable[Access]]:
     """
     authority().require(action)
 
-    async def check(actor: ActorDep, today: TodayDep) -> Access:
-        return access_of(actor, action).dated(today)
+    async def check(request: Request, actor: ActorDep) -> Access:
+        return access_of(actor, action).dated(today_of(request))
 
     check.action = action  # type: ignore[attr-defined]
     return check
