@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from dispatch.check import CheckReport
     from dispatch.remedies import Key, Remedy
     from dispatch.scenario import Scenario
+    from dispatch.walk_check import WalkReport
 
 _MOST_REMEDIES: Final = 5
 _PARTS: Final = ("travel_cost", "fairness_cost", "dislike_cost")
@@ -253,7 +253,7 @@ def _tried(people: People, remedies: list[Remedy]) -> Iterable[TriedRemedy]:
         if trial.broken or trial.delta != remedy.delta:  # pragma: no cover - would be a bug
             raise RuntimeError(f"Expected a remedy to do what it says, got {trial} from {remedy}.")
 
-        def part(name: str, before: CheckReport = trial.before, after: CheckReport = trial.after):  # type: ignore[no-untyped-def]
+        def part(name: str, before: WalkReport = trial.before, after: WalkReport = trial.after):  # type: ignore[no-untyped-def]
             return getattr(after, name) - getattr(before, name)
 
         yield TriedRemedy(

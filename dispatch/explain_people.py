@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from dispatch.remedies import Key
     from dispatch.remedy_search import Survey
-    from dispatch.remedy_trial import Row
+    from dispatch.walk_part import Row
 
 _MOST_SWAPS: Final = 40
 

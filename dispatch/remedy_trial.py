@@ -1,9 +1,9 @@
-"""A remedy applied: the changed scenario and roster, and what the independent checker says of them.
+"""A remedy applied: the changed scenario and roster, and what a checker says of them.
 
-Nothing is said of a remedy that was not tried. `try_remedy` counts with `dispatch.check`, on the
-part of the city that the remedy can touch: the posts where somebody is added, moved or taken away,
-and all posts where these people work. Rules and objective fall apart by person and by post, so
-what changes there is what changes in the whole city.
+Nothing is said of a remedy that was not tried. `try_remedy` counts with `dispatch.walk_check`,
+which shares nothing with the search, on the part of the city that the remedy can touch: the posts
+where somebody is added, moved or taken away, and all posts where these people work. Rules and
+objective fall apart by person and by post, so what changes there changes in the whole city.
 """
 
 from __future__ import annotations
@@ -14,22 +14,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dispatch.check import CheckReport, check
 from dispatch.remedies import NOBODY
 from dispatch.roster import ROSTER_COLUMNS
 from dispatch.standing import LINE
+from dispatch.walk_part import walk_check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dispatch.remedies import Change, Key, Remedy
     from dispatch.scenario import Scenario
+    from dispatch.walk_check import WalkReport
+    from dispatch.walk_part import Row
 
 RECRUIT = "recruit-{number}"
 """Ids of people who are still to be found."""
-
-Row = tuple[str, str, str, str]
-"""``person_id, beat_id, shift_id, role``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,12 @@ class Trial:
 
     Attributes
     ----------
-    before, after : CheckReport
+    before, after : WalkReport
         Of the part of the city that is touched.
     """
 
-    before: CheckReport
-    after: CheckReport
+    before: WalkReport
+    after: WalkReport
 
     @property
     def delta(self) -> int:
@@ -119,7 +118,7 @@ def try_remedy(scenario: Scenario, roster: pd.DataFrame, remedy: Remedy) -> Tria
         moves=tuple(replace(m, person=moved(m.person)) for m in remedy.moves),
     )
     changed, after = apply_remedy(scenario, roster, local)
-    return Trial(check(scenario, roster, details=0), check(changed, after, details=0))
+    return Trial(walk_check_rows(scenario, roster), walk_check_rows(changed, after))
 
 
 def try_rows(
@@ -131,7 +130,7 @@ def try_rows(
     posts = [row[1:3] for row in (*gone, *come)]
     scenario, roster = part_of_city(scenario, roster, people, posts)
     after = apply_rows(roster, gone, come)
-    return Trial(check(scenario, roster, details=0), check(scenario, after, details=0))
+    return Trial(walk_check_rows(scenario, roster), walk_check_rows(scenario, after))
 
 
 def part_of_city(
