@@ -51,6 +51,10 @@ class CityHolder(Protocol):
         """Return the same without a look at the store; None where one is due."""
         ...
 
+    def held(self) -> Served | None:
+        """Return what is in memory, though another may be published by now."""
+        ...
+
     def refresh(self) -> None:
         """Look for a newly published roster at once, and wait for it."""
         ...
@@ -71,6 +75,10 @@ class FixedCity:
         return Served(self.city, 0, 0)
 
     def at_hand(self) -> Served | None:
+        """Return it."""
+        return self.served()
+
+    def held(self) -> Served | None:
         """Return it."""
         return self.served()
 
@@ -126,6 +134,10 @@ class StoredCity:
         """Return what is served, where the last look at the store is still good."""
         is_due = time.monotonic() >= self._looked_at + self._look_every_s
         return None if is_due else self._served
+
+    def held(self) -> Served | None:
+        """Return what is in memory, though another may be published by now."""
+        return self._served
 
     def refresh(self) -> None:
         """Look for a newly published roster at once, and wait for it."""

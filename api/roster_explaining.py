@@ -23,6 +23,7 @@ from dispatch.rules import Tier
 if TYPE_CHECKING:
     import pandas as pd
 
+    from api.city_holder import Served
     from data.store.engine import Store
     from dispatch.explain_people import People
     from dispatch.scenario import Scenario
@@ -52,8 +53,14 @@ class RosterExplainer:
         role: str | None,
         person: str | None,
         language: Language,
+        served: Served | None = None,
     ) -> dict[str, Any]:
         """Return an explanation with its sentences as plain values.
+
+        Parameters
+        ----------
+        served : Served, optional
+            What the service holds in memory: a city of this scenario or roster is not read again.
 
         Raises
         ------
@@ -69,7 +76,7 @@ class RosterExplainer:
         with self._lock:
             if (told := self._told.get(asked)) is not None:  # by whoever was waited for
                 return told
-            scenario, rows, people = self._read(store, key)
+            scenario, rows, people = self._read(store, key, served)
             found = explain(
                 scenario, rows, beat=beat, shift=shift, role=role, person=person, known=people
             )
@@ -78,12 +85,23 @@ class RosterExplainer:
             self._told.put(asked, told)
         return told
 
-    def _read(self, store: Store, key: _Key) -> tuple[Scenario, pd.DataFrame, People]:
+    def _read(
+        self, store: Store, key: _Key, served: Served | None
+    ) -> tuple[Scenario, pd.DataFrame, People]:
         known = self._known.get(key)
         if known is None:
+            roster_id = key[1]
             with store.read() as session:
-                scenario = load_scenario(session, find_roster(session, key[1]).scenario_id)
-                rows = load_roster(session, key[1])
+                number = find_roster(session, roster_id).scenario_id
+                # Neither a stored scenario nor a published roster ever changes.
+                if served is not None and served.scenario_id == number:
+                    scenario = served.city.scenario
+                else:
+                    scenario = load_scenario(session, number)
+                if served is not None and served.roster_id == roster_id:
+                    rows = served.city.result.roster
+                else:
+                    rows = load_roster(session, roster_id)
             known = scenario, rows, people_of(scenario, rows)
             self._known.put(key, known)
         return known

@@ -91,6 +91,7 @@ def _page(
             role=None,
             person=person or None,
             language=texts.language,
+            served=office.request.app.state.service.cities.held(),
         )
     office.note("roster", str(roster_id), beat=beat, shift=shift)
     if trouble is not None:

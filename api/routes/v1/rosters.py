@@ -224,6 +224,7 @@ def explanation(
     store: StoreDep,
     keys: KeysDep,
     now: NowDep,
+    service: ServiceDep,
     roster_id: RosterPath,
     *,
     beat: Annotated[str, Query(min_length=1, max_length=128)],
@@ -239,7 +240,11 @@ def explanation(
         if person is not None:
             require_people(session, access.scope, [person])
     document = EXPLAINER.explain(
-        store, roster_id, beat, shift, role=role, person=person, language=language
+        *(store, roster_id, beat, shift),
+        role=role,
+        person=person,
+        language=language,
+        served=service.cities.held(),
     )
     event = access.event("roster", str(roster_id), beat=beat, shift=shift)
     store.submit(lambda session: append(session, keys, now, event))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import select
 from tiny_store import NOW
 
+from api import roster_explaining
 from api.roster_explaining import RosterExplainer
 from data.planning.assignments import list_assignments
 from data.planning.edits import change_draft, try_change
@@ -55,3 +57,28 @@ def test_kept_until_the_next_step(tiny: RunningService) -> None:
     assert second != first
     for post in posts:
         assert told(fresh, tiny, made, post) == second[post]
+
+
+def test_a_city_in_memory_is_not_read_again(
+    tiny: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = tiny.service.cities.served()
+    made = tiny.store.submit(
+        lambda session: copy_to_draft(session, find_roster(session, 1), label="", by="me", now=NOW)
+    )
+    with tiny.store.read() as session:
+        rows = list_assignments(session, Reader(Scope(city=True), True, ""), 1)
+    beat, shift = rows[0]["beat_id"], rows[0]["shift_id"]
+    asked: Any = {"role": None, "person": None, "language": "zh"}
+    fresh = {number: told(RosterExplainer(), tiny, number, (beat, shift)) for number in (1, made)}
+
+    def no_reading(*_: object) -> None:
+        raise AssertionError("expected the scenario in memory")
+
+    monkeypatch.setattr(roster_explaining, "load_scenario", no_reading)
+    for number, answer in fresh.items():
+        explainer = RosterExplainer()
+        again = explainer.explain(tiny.store, number, beat, shift, served=served, **asked)
+        assert again == answer
+    with pytest.raises(AssertionError, match="in memory"):
+        told(RosterExplainer(), tiny, 1, (beat, shift))
