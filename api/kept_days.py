@@ -1,7 +1,7 @@
 """What a person is bound to next, kept until something happens to it.
 
 The page of today is asked for more often than anything else, and next to nothing of it changes
-between two looks. What it is made of is read once and kept, at most a minute, until the feed of
+between two looks. What it is made of is read once and kept, at most ten minutes, until the feed of
 changes tells of this person, of one of their tasks or alerts, or of another roster. Where no
 thread follows the feed, or it has fallen behind, nothing is believed from memory.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from data.field.signups import SignupView
     from data.field.task_values import TaskView
 
-GOOD_FOR: Final = timedelta(seconds=60)
+GOOD_FOR: Final = timedelta(minutes=10)
 MOST: Final = 10_000
 
 

@@ -55,7 +55,10 @@ CURRENT_S: Final = 2.0
 MANY: Final = 2000
 """So many changes at once are read as a whole."""
 TAKERS: Final = 5000
-TAKER_AGE: Final = timedelta(seconds=60)
+TAKER_AGE: Final = timedelta(minutes=10)
+"""How long what was read of somebody is believed while the feed tells nothing of them. Not less:
+in a rush, when nobody is answered twice within a minute, everything would be read anew each time.
+"""
 SCOPE_AGE: Final = timedelta(seconds=5)
 AHEAD: Final = timedelta(days=14)
 NOWHERE: Final = (40.66, 109.84)
@@ -197,7 +200,7 @@ class LiveIndex:
         """Read a person who asks for tasks."""
         live, now = self.live(), self._clock()
         with self._store.read() as session:
-            facts = person_facts(session, person_id, now, now + AHEAD)
+            facts = person_facts(session, person_id, now, now + AHEAD + TAKER_AGE)
             mine = live_signups(session, person_id)
         found = live.people.find(person_id)
         mode = found.mode if found else MODES[0]

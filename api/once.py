@@ -31,10 +31,13 @@ from api.access.forgery import FIELD
 from api.access.policy import MaybeActorDep
 from api.dependencies import NowDep
 from api.errors import ParameterError
+from api.writing import written
 from data.store.idempotency import Answer, answer_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
 
     from data.store.engine import Store
 
@@ -54,18 +57,26 @@ class Once:
 
     def submit(self, store: Store, work: Callable[[Any], Answer]) -> Response:
         """Do a work in a transaction that keeps its answer; give that, now or again."""
-        given = store.submit(
-            lambda session: answer_once(
-                session,
-                caller=self.caller,
-                key=self.key,
-                request_sha256=self.request_sha256,
-                now=self.now,
-                work=work,
-            )
+        return _response(store.submit(self._whole(work)))
+
+    async def submitted(self, store: Store, work: Callable[[Any], Answer]) -> Response:
+        """Do as `submit`, without holding a thread (`api.writing`)."""
+        return _response(await written(store, self._whole(work)))
+
+    def _whole(self, work: Callable[[Any], Answer]) -> Callable[[Session], Answer]:
+        return lambda session: answer_once(
+            session,
+            caller=self.caller,
+            key=self.key,
+            request_sha256=self.request_sha256,
+            now=self.now,
+            work=work,
         )
-        media_type = "application/json" if given.body else None
-        return Response(given.body, given.status, dict(given.headers), media_type)
+
+
+def _response(given: Answer) -> Response:
+    media_type = "application/json" if given.body else None
+    return Response(given.body, given.status, dict(given.headers), media_type)
 
 
 def answer(body: Any, status: int = 201, *, location: str = "", **headers: str) -> Answer:

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 GRACE_S = 8
 """How long requests under way may take once the service was told to stop."""
 
-THREADS = 16
-"""Threads that handle requests: each more takes turns from the one that reads what comes in."""
+THREADS = 4
+"""Threads that handle requests. One interpreter runs them in turn: each more has to be waited for
+by the one that reads what comes in, and nothing is done sooner. Writes of phones need none
+(`api.writing`)."""
 
 
 class BindError(JinggeError):

@@ -1,4 +1,4 @@
-"""Whose session a token is: read once, then known for half a minute, so that no request reads it.
+"""Whose session a token is: read once, then known for two minutes, so that no request reads it.
 
 What this process does to a session, an account, a role or a factor counts at once
 (`data.store.access_changes`); what another process does, as soon as the live index has followed
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from data.store.engine import Store
 
-GOOD_FOR: Final = timedelta(seconds=30)
-"""How long what was read is believed: a session's last use is known to half a minute more."""
+GOOD_FOR: Final = timedelta(minutes=2)
+"""How long what was read is believed: a session's last use is known to two minutes more. Not less:
+in a rush, when nobody is answered twice within a minute, each would be read anew."""
 MOST: Final = 20_000
 
 

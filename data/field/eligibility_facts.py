@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import BindParameter, Select
     from sqlalchemy.orm import Session
 
 BATCH: Final = 500
@@ -93,17 +94,14 @@ def facts_of(
 
 def role_facts(session: Session, *codes: str) -> dict[str, RoleFacts]:
     """Read duty roles and who may fill them; all of them where none is named."""
-    query = select(DutyRole.code, DutyRole.tier, DutyRole.hazardous, DutyRole.supervised)
+    values: dict[str, Any] = {"roles": list(codes)} if codes else {}
     fits: list[defaultdict[str, set[str]]] = []
-    for column, role in (
-        (DutyRoleProfession.profession, DutyRoleProfession.role),
-        (DutyRoleQualification.qualification, DutyRoleQualification.role),
-    ):
+    for all_words, some in _FITS:
         found: defaultdict[str, set[str]] = defaultdict(set)
-        words = select(role, column)
-        for code, word in session.execute(words.where(role.in_(codes)) if codes else words):
+        for code, word in session.execute(some if codes else all_words, values):
             found[code].add(word)
         fits.append(found)
+    rows = session.execute(_SOME_ROLES if codes else _ROLES, values)
     return {
         row.code: RoleFacts(
             row.code,
@@ -113,19 +111,14 @@ def role_facts(session: Session, *codes: str) -> dict[str, RoleFacts]:
             frozenset(fits[0][row.code]),
             frozenset(fits[1][row.code]),
         )
-        for row in session.execute(query.where(DutyRole.code.in_(codes)) if codes else query)
+        for row in rows
     }
 
 
 def _batch(
     session: Session, wanted: list[int], starts_at: datetime, ends_at: datetime
 ) -> list[PersonFacts]:
-    columns = (
-        *(Person.id, Person.code, Person.tier, Person.state, Person.station_id),
-        *(Person.profession, Person.born_on, Person.home_lat, Person.home_lng),
-        *(Person.travel_limit_m, Person.max_shifts, Person.show_up),
-    )
-    rows = session.execute(select(*columns).where(Person.id.in_(wanted)).order_by(Person.id)).all()
+    rows = session.execute(_PEOPLE, {"people": wanted}).all()
     held = _qualifications(session, wanted)
     covers = _covers(session, wanted)
     turns = turns_of(session, wanted, starts_at - AROUND, ends_at + AROUND)
@@ -151,12 +144,9 @@ def _batch(
 
 
 def _qualifications(session: Session, wanted: list[int]) -> dict[int, list[Span]]:
-    table = PersonQualification
-    query = select(
-        table.person_id, table.qualification, table.granted_on, table.expires_on, table.revoked_on
-    ).where(table.person_id.in_(wanted))
     found: defaultdict[int, list[Span]] = defaultdict(list)
-    for person, word, since, expires, revoked in session.execute(query):
+    rows = session.execute(_HELD, {"people": wanted})
+    for person, word, since, expires, revoked in rows:
         # On the day of the revocation it does not hold any more.
         ends = [day for day in (expires, revoked and revoked - timedelta(days=1)) if day]
         found[person].append(Span(word, since, min(ends, default=None)))
@@ -164,10 +154,8 @@ def _qualifications(session: Session, wanted: list[int]) -> dict[int, list[Span]
 
 
 def _covers(session: Session, wanted: list[int]) -> dict[int, list[Span]]:
-    table = InsuranceCover
-    query = select(table.person_id, table.starts_on, table.ends_on)
     found: defaultdict[int, list[Span]] = defaultdict(list)
-    for person, since, until in session.execute(query.where(table.person_id.in_(wanted))):
+    for person, since, until in session.execute(_COVERS, {"people": wanted}):
         found[person].append(Span("cover", since, until))
     return found
 
@@ -177,12 +165,12 @@ def turns_of(
 ) -> dict[int, list[Turn]]:
     """Read what people are bound to between two moments: places held, and published turns."""
     found: defaultdict[int, list[Turn]] = defaultdict(list)
-    for person, *turn in session.execute(_task_turns(wanted, begin, end)):
+    values = {"people": wanted, "begin": begin, "end": end}
+    for person, *turn in session.execute(_TASK_TURNS, values):
         task_id, code, starts_at, ends_at = turn
         found[person].append(Turn(f"task:{task_id}", code, starts_at, ends_at))
-    for person, scenario_id, code, starts_at, ends_at in session.execute(
-        _roster_turns(wanted, begin, end)
-    ):
+    rows = session.execute(_ROSTER_TURNS, values)
+    for person, scenario_id, code, starts_at, ends_at in rows:
         source = f"roster:{scenario_id}:{code}"
         found[person].append(Turn(source, code, starts_at, ends_at))
     for turns in found.values():
@@ -190,21 +178,21 @@ def turns_of(
     return found
 
 
-def _task_turns(wanted: list[int], begin: datetime, end: datetime) -> Any:
+def _task_turns() -> Select[*tuple[Any, ...]]:
     return (
         select(Signup.person_id, Task.id, Task.code, Task.starts_at, Task.ends_at)
         .join(Task, Task.id == Signup.task_id)
         .where(
-            Signup.person_id.in_(wanted),
+            Signup.person_id.in_(_WANTED),
             Signup.state.in_(HOLDING),
             Task.state.in_(("open", "closed", "done")),
-            Task.starts_at < end,
-            Task.ends_at > begin,
+            Task.starts_at < bindparam("end"),
+            Task.ends_at > bindparam("begin"),
         )
     )
 
 
-def _roster_turns(wanted: list[int], begin: datetime, end: datetime) -> Any:
+def _roster_turns() -> Select[*tuple[Any, ...]]:
     # Three steps by index: the person in scenarios, the published roster, the assignments.
     shift = and_(
         ScenarioShift.scenario_id == ScenarioPerson.scenario_id,
@@ -228,8 +216,41 @@ def _roster_turns(wanted: list[int], begin: datetime, end: datetime) -> Any:
         )
         .join(ScenarioShift, shift)
         .where(
-            ScenarioPerson.person_id.in_(wanted),
-            ScenarioShift.starts_at < end,
-            ScenarioShift.ends_at > begin,
+            ScenarioPerson.person_id.in_(_WANTED),
+            ScenarioShift.starts_at < bindparam("end"),
+            ScenarioShift.ends_at > bindparam("begin"),
         )
     )
+
+
+# Written once: every phone that looks for a task asks all of them, and making a statement takes
+# longer than the database does.
+_WANTED: Final[BindParameter[int]] = bindparam("people", expanding=True)
+_NAMED: Final[BindParameter[str]] = bindparam("roles", expanding=True)
+_PEOPLE: Final = (
+    select(
+        *(Person.id, Person.code, Person.tier, Person.state, Person.station_id),
+        *(Person.profession, Person.born_on, Person.home_lat, Person.home_lng),
+        *(Person.travel_limit_m, Person.max_shifts, Person.show_up),
+    )
+    .where(Person.id.in_(_WANTED))
+    .order_by(Person.id)
+)
+_HELD: Final = select(
+    *(PersonQualification.person_id, PersonQualification.qualification),
+    *(PersonQualification.granted_on, PersonQualification.expires_on),
+    PersonQualification.revoked_on,
+).where(PersonQualification.person_id.in_(_WANTED))
+_COVERS: Final = select(
+    InsuranceCover.person_id, InsuranceCover.starts_on, InsuranceCover.ends_on
+).where(InsuranceCover.person_id.in_(_WANTED))
+_TASK_TURNS: Final = _task_turns()
+_ROSTER_TURNS: Final = _roster_turns()
+_ROLES: Final = select(DutyRole.code, DutyRole.tier, DutyRole.hazardous, DutyRole.supervised)
+_SOME_ROLES: Final = _ROLES.where(DutyRole.code.in_(_NAMED))
+_PROFESSIONS: Final = select(DutyRoleProfession.role, DutyRoleProfession.profession)
+_CERTIFICATES: Final = select(DutyRoleQualification.role, DutyRoleQualification.qualification)
+_FITS: Final = (
+    (_PROFESSIONS, _PROFESSIONS.where(DutyRoleProfession.role.in_(_NAMED))),
+    (_CERTIFICATES, _CERTIFICATES.where(DutyRoleQualification.role.in_(_NAMED))),
+)

@@ -18,6 +18,7 @@ from data.store.writer import QUEUE, GroupWriter, PooledWriter, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from sqlalchemy import Engine
 
@@ -88,6 +89,10 @@ class Store:
     def submit(self, work: Callable[[Session], T]) -> T:
         """Run a write; return its value once it is committed (`data.store.writer`)."""
         return self.writer.submit(work)
+
+    def promise(self, work: Callable[[Session], T]) -> Future[T] | None:
+        """Have a write run elsewhere, to be waited for without a thread; None: `submit` it."""
+        return self.writer.promise(work)
 
     def close(self) -> None:
         """Finish the writes that wait and close all connections."""

@@ -61,6 +61,10 @@ class Writer(Protocol):
         """Run a work in a transaction and return its value once that is committed."""
         ...
 
+    def promise(self, work: Callable[[Session], T]) -> Future[T] | None:
+        """Have a work run by a thread of the writer's own; None: it has none, `submit` it."""
+        ...
+
     def close(self) -> None:
         """Take no more works, finish those that wait, and return."""
         ...
@@ -111,7 +115,18 @@ class GroupWriter:
         """
         if threading.current_thread() is self._thread:
             raise StoreError("Expected a work to use its own session, got a submit inside it.")
+        return self.promise(work).result()
+
+    def promise(self, work: Callable[[Session], T]) -> Future[T]:
+        """Have a work run in the writer's thread; return what will hold its value after COMMIT.
+
+        Raises
+        ------
+        Busy, StoreClosedError
+            At once, as `submit`.
+        """
         outcome: Future[T] = Future()
+        outcome.set_running_or_notify_cancel()  # a reader who goes away undoes nothing
         with self._gate:
             if self._closed:
                 raise StoreClosedError("Expected an open store, got one that is closed.")
@@ -120,7 +135,7 @@ class GroupWriter:
             except queue.Full:
                 size = self._waiting.maxsize
                 raise Busy(f"Expected at most {size} writes to wait, got one more.") from None
-        return outcome.result()
+        return outcome
 
     def close(self) -> None:
         """Finish what waits, then stop the thread."""
@@ -311,6 +326,9 @@ class PooledWriter:
             with self._changed:
                 self._inside -= 1
                 self._changed.notify_all()
+
+    def promise(self, work: Callable[[Session], T]) -> None:
+        """Return None: every caller writes by itself."""
 
     def close(self) -> None:
         """Take no more works and wait for those that run."""

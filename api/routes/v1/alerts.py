@@ -22,6 +22,7 @@ from api.once import OnceDep, answer
 from api.schemas import alerts as schemas
 from api.templating import page_language
 from api.versions import IfMatchDep, etag
+from api.writing import written
 from data.field import alerts as field
 from data.field.alerts_calls import answer as answer_call
 from data.field.alerts_calls import calls_of
@@ -57,7 +58,7 @@ CORNERS = 64
     responses=problems(400, 401, 403, 409, 422, 503),
     summary="Make an alert and call its first people",
 )
-def create_alert(
+async def create_alert(
     body: schemas.NewAlert,
     request: Request,
     access: Annotated[Access, Depends(allowed("alert.create"))],
@@ -95,7 +96,7 @@ def create_alert(
         told = {**_alert(alert, calls, texts), "refused": refused}
         return answer(told, location=f"/api/v1/alerts/{alert.alert_id}")
 
-    return once.submit(store, work)
+    return await once.submitted(store, work)
 
 
 @router.get(
@@ -158,7 +159,7 @@ def one_alert(
     responses=problems(400, 401, 403, 404, 409, 422, 503),
     summary="Answer a call",
 )
-def answer_alert(
+async def answer_alert(
     alert_id: AlertPath,
     word: Annotated[
         Literal["accept", "decline", "on-the-way", "arrived", "done"],
@@ -182,7 +183,7 @@ def answer_alert(
         append(session, keys, now, access.event("alert", alert.code, call=call.state))
         return alert, [call]
 
-    alert, calls = store.submit(work)
+    alert, calls = await written(store, work)
     _look_at_once(desk=request.app.state.live)
     return _json(_alert(alert, calls, texts))
 
@@ -272,7 +273,7 @@ def put_preference(
     responses=problems(400, 401, 403, 404, 409, 422, 503),
     summary="Say where one is, while on duty",
 )
-def put_position(
+async def put_position(
     body: schemas.NewPosition,
     access: Annotated[Access, Depends(allowed("position.report"))],
     store: StoreDep,
@@ -285,7 +286,7 @@ def put_position(
         where = (body.lat, body.lng)
         return report_position(session, person, *where, now=now, accuracy_m=body.accuracy_m)
 
-    return _json({"cell": format_cells([store.submit(work)])[0]})
+    return _json({"cell": format_cells([await written(store, work)])[0]})
 
 
 def _values(body: schemas.NewAlert) -> AlertValues:

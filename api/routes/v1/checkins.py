@@ -18,6 +18,7 @@ from api.routes.v1.turns import told_turn
 from api.schemas import field as schemas
 from api.schemas.inputs import text_query
 from api.templating import page_language
+from api.writing import written
 from data.field.arrivals import require_within
 from data.field.checkin_places import WINDOW_S, Position, post_word
 from data.field.checkins import Proof, check_in, check_out
@@ -47,21 +48,21 @@ _PROBLEMS: Final = problems(401, 403, 404, 409, 422, 503)
 @router.post(
     "/check-ins", response_model=schemas.Turn, responses=_PROBLEMS, summary="Say that one has come"
 )
-def post_check_in(body: schemas.CheckIn, at: Own) -> Response:
+async def post_check_in(body: schemas.CheckIn, at: Own) -> Response:
     """Check in at the post, by the phone's position or the word of the post's code.
 
     What a phone kept without a network comes with `at` and is marked; sending it again changes
     nothing. 409 tells which rule says no, with the distance and what is allowed.
     """
-    return json_answer(_own(body, "in", at))
+    return json_answer(await _own(body, "in", at))
 
 
 @router.post(
     "/check-outs", response_model=schemas.Turn, responses=_PROBLEMS, summary="Say that one leaves"
 )
-def post_check_out(body: schemas.CheckIn, at: Own) -> Response:
+async def post_check_out(body: schemas.CheckIn, at: Own) -> Response:
     """Check out, from wherever one is: the service record and the points follow, once."""
-    return json_answer(_own(body, "out", at))
+    return json_answer(await _own(body, "out", at))
 
 
 @router.post(
@@ -159,7 +160,7 @@ def post_key(task: int | None, scenario: int | None, beat: str | None, shift: st
     raise ParameterError("Expected task_id, or scenario_id with beat_id and shift_id.")
 
 
-def _own(body: schemas.CheckIn, way: Literal["in", "out"], at: Office) -> dict[str, Any]:
+async def _own(body: schemas.CheckIn, way: Literal["in", "out"], at: Office) -> dict[str, Any]:
     person, where = own_person(at.access), body.position
     position = None if where is None else Position(where.lat, where.lng, where.accuracy_m)
     proof = Proof("qr" if body.word else "geofence", position, body.word or "")
@@ -167,7 +168,7 @@ def _own(body: schemas.CheckIn, way: Literal["in", "out"], at: Office) -> dict[s
     def work(session: Session) -> dict[str, Any]:
         return _keep(session, at, _turn(session, body.turn, person), proof, way, body.at)
 
-    return at.store.submit(work)
+    return await written(at.store, work)
 
 
 def _turn(session: Session, given: schemas.TaskTurn | schemas.RosterTurn, person: int) -> DutyTurn:

@@ -18,6 +18,7 @@ from api.once import OnceDep, answer
 from api.routes.v1.tasks import TaskPath
 from api.schemas import field as schemas
 from api.templating import page_language
+from api.writing import written
 from data.field import signups as field
 from data.field.limits import limits_of
 from data.field.places import person_id_of
@@ -75,7 +76,7 @@ def signups(task_id: TaskPath, at: Annotated[Office, Depends(office("signup.read
     responses=problems(401, 403, 404, 409, 422, 503),
     summary="Sign up for a task",
 )
-def sign_up(
+async def sign_up(
     task_id: TaskPath,
     body: schemas.SignUp,
     request: Request,
@@ -101,7 +102,7 @@ def sign_up(
         append(session, keys, now, access.event("task", made.task_code, signup=made.state))
         return answer(told_signup(made, texts))
 
-    return once.submit(store, work)
+    return await once.submitted(store, work)
 
 
 @router.post(
@@ -110,7 +111,7 @@ def sign_up(
     responses=problems(401, 403, 404, 409, 422, 503),
     summary="Take a place that came free",
 )
-def confirm(
+async def confirm(
     task_id: TaskPath,
     request: Request,
     access: Own,
@@ -126,7 +127,7 @@ def confirm(
         append(session, keys, now, access.event("task", made.task_code, signup=made.state))
         return made
 
-    return json_answer(told_signup(store.submit(work), texts))
+    return json_answer(told_signup(await written(store, work), texts))
 
 
 @router.post(
@@ -135,7 +136,7 @@ def confirm(
     responses=problems(401, 403, 404, 409, 422, 503),
     summary="Give a place back",
 )
-def withdraw(
+async def withdraw(
     task_id: TaskPath,
     body: schemas.Why,
     request: Request,
@@ -153,7 +154,7 @@ def withdraw(
         append(session, keys, now, access.event("task", made.task_code, signup=made.state))
         return made
 
-    return json_answer(told_signup(store.submit(work), texts))
+    return json_answer(told_signup(await written(store, work), texts))
 
 
 @router.post(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from field_city import LIMITS, NOW
 from sqlalchemy import select
+from statements import asked
 
 from data.field.errors import (
     FieldMissingError,
@@ -127,6 +128,19 @@ def test_nobody_is_left_alone_at_the_deadline(city: City) -> None:
     assert city.see(find_task, full.task_id).state == "closed"
     city.do(close_due, full.ends_at)
     assert city.see(find_task, full.task_id).state == "done"
+
+
+def test_a_morning_of_deadlines_is_one_statement(city: City) -> None:
+    made = [city.task() for _ in range(3)]
+    for task, who in zip(made[:2], ("liu", "chen"), strict=True):
+        city.do(sign_up, task.task_id, city.people[who], LIMITS, by="x", now=NOW)
+    until = made[0].signup_until
+    with asked(city.store) as statements:
+        city.do(close_due, until, 2)
+    assert len([one for one in statements if one.startswith("UPDATE")]) == 1
+    found = [city.see(find_task, task.task_id) for task in made]
+    assert [one.state for one in found] == ["closed", "closed", "open"]
+    assert [one.row_version - made[0].row_version for one in found] == [1, 1, 0]
 
 
 def test_a_scope_cuts_the_list(city: City) -> None:

@@ -265,3 +265,23 @@ def test_rows_stay_usable_after_the_session(store: Store) -> None:
         row = session.get_one(Profession, "nurse")
     assert row.label_zh == "nurse"
     assert store.submit(lambda s: s.merge(Qualification(code="q", label_zh="q", label_en="q")).code)
+
+
+@pytest.mark.only("sqlite")
+def test_whoever_goes_away_undoes_nothing(store: Store) -> None:
+    gate = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(store.submit, lambda _: gate.wait(10))
+        promised = store.promise(add("nurse"))
+        assert promised is not None
+        assert not promised.cancel()
+        gate.set()
+    assert slow.result() is True
+    assert promised.result(10) == "nurse"
+    assert codes(store) == {"nurse"}
+
+
+@pytest.mark.only("postgresql")
+def test_callers_of_postgresql_write_themselves(store: Store) -> None:
+    assert store.promise(add("nurse")) is None
+    assert codes(store) == set()
