@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, select, union
 
-from data.planning.rosters import placed
+from data.planning.rosters import ground_of, placed
 from data.store.keyset import after
 from data.store.tables.people import Person
-from data.store.tables.rosters import Assignment, Roster
-from data.store.tables.scenarios import EditionBeat, Scenario, ScenarioPerson, ScenarioShift
+from data.store.tables.rosters import Assignment
+from data.store.tables.scenarios import EditionBeat, ScenarioPerson, ScenarioShift
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import CompoundSelect, Select
     from sqlalchemy.orm import Session
 
-    from data.planning.rosters import Reader
+    from data.planning.rosters import Ground, Reader
+
+_FEW: Final = 1000
+"""Positions that are handed over as numbers."""
 
 
 def list_assignments(
@@ -43,11 +46,12 @@ def list_assignments(
         Gives the positions in the roster beyond which nothing is listed.
     """
     a = Assignment
-    ground = _ground(session, roster_id)
+    ground = ground_of(session, roster_id)
     if ground is None:
         return []
     query = (
         placed(
+            ground,
             a,
             a.position,
             *(ScenarioPerson.code.label("person_id"), Person.name.label("name")),
@@ -57,7 +61,7 @@ def list_assignments(
         .join(
             ScenarioPerson,
             and_(
-                ScenarioPerson.scenario_id == Roster.scenario_id,
+                ScenarioPerson.scenario_id == ground.scenario_id,
                 ScenarioPerson.position == a.person,
             ),
         )
@@ -67,7 +71,10 @@ def list_assignments(
     )
     wanted = (beat, shift, person)
     if any(one is not None for one in wanted) or not reader.scope.city:
-        query = query.where(a.position.in_(_chosen(session, reader, roster_id, ground, wanted)))
+        mine = _chosen(session, reader, roster_id, ground, wanted)
+        # What `only` leaves out is no part of a page: how much of it is needed is not known here.
+        most = limit if only is None else None
+        query = query.where(a.position.in_(_numbers(session, mine, behind, most)))
     if only is not None:
         query = query.where(a.position.in_(only))
     if limit is not None:
@@ -80,18 +87,18 @@ def count_by_beat(
 ) -> dict[str, int]:
     """Count the assignments within a scope by beat (code); of one without any nothing is said."""
     a = Assignment
-    ground = _ground(session, roster_id)
+    ground = ground_of(session, roster_id)
     if ground is None:
         return {}
     places = select(EditionBeat.position).where(
-        EditionBeat.edition_id == ground[1], EditionBeat.code.in_(beats)
+        EditionBeat.edition_id == ground.edition_id, EditionBeat.code.in_(beats)
     )
     query = (
         select(EditionBeat.code, func.count())
         .select_from(a)
         .join(
             EditionBeat,
-            and_(EditionBeat.edition_id == ground[1], EditionBeat.position == a.beat),
+            and_(EditionBeat.edition_id == ground.edition_id, EditionBeat.position == a.beat),
         )
         .where(a.roster_id == roster_id, a.beat.in_(places))
         .group_by(EditionBeat.code)
@@ -102,21 +109,29 @@ def count_by_beat(
     return dict(session.execute(query).all())
 
 
-def _ground(session: Session, roster_id: int) -> tuple[int, int] | None:
-    """Give the scenario and the edition of the ground of a roster."""
-    row = session.execute(
-        select(Scenario.id, Scenario.edition_id)
-        .join(Roster, Roster.scenario_id == Scenario.id)
-        .where(Roster.id == roster_id)
-    ).one_or_none()
-    return None if row is None else (row[0], row[1])
+def _numbers(
+    session: Session,
+    chosen: Select[int] | CompoundSelect[int],
+    behind: tuple[Any, ...] | None,
+    limit: int | None,
+) -> Sequence[int] | Select[int] | CompoundSelect[int]:
+    """Give the positions themselves where they are few, for an index to find; else their query.
+
+    PostgreSQL would put ten tables together for the whole roster, and then look for the few.
+    """
+    if limit is None or limit > _FEW:
+        numbers = session.scalars(chosen.limit(_FEW + 1)).all()
+        return chosen if len(numbers) > _FEW else numbers
+    found = chosen.subquery()
+    page = select(found.c.position).where(after([found.c.position], behind))
+    return session.scalars(page.order_by(found.c.position).limit(limit)).all()
 
 
 def _chosen(
     session: Session,
     reader: Reader,
     roster_id: int,
-    ground: tuple[int, int],
+    ground: Ground,
     wanted: tuple[str | None, str | None, str | None],
 ) -> Select[int] | CompoundSelect[int]:
     """Select the positions of what is asked for, as far as it is within the reader's scope.

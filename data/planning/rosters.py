@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
@@ -190,8 +190,11 @@ def _lines(
     limit: int,
 ) -> list[dict[str, Any]]:
     columns = (getattr(table, name) for name in names)
+    ground = ground_of(session, roster_id)
+    if ground is None:
+        return []
     query = (
-        placed(table, table.position, *columns)
+        placed(ground, table, table.position, *columns)
         .where(table.roster_id == roster_id, reader.beats(), after([table.position], behind))
         .order_by(table.position)
         .limit(limit)
@@ -199,8 +202,30 @@ def _lines(
     return [dict(row._mapping) for row in session.execute(query)]
 
 
-def placed(table: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
-    """Select rows of a roster with the codes of their beat, shift and role."""
+class Ground(NamedTuple):
+    """What a roster was planned on: its scenario and the edition of the ground."""
+
+    scenario_id: int
+    edition_id: int
+
+
+def ground_of(session: Session, roster_id: int) -> Ground | None:
+    """Give the ground of a roster; None where there is no such roster."""
+    row = session.execute(
+        select(Scenario.id, Scenario.edition_id)
+        .join(Roster, Roster.scenario_id == Scenario.id)
+        .where(Roster.id == roster_id)
+    ).one_or_none()
+    return None if row is None else Ground(*row)
+
+
+def placed(ground: Ground, table: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select rows of a roster with the codes of their beat, shift and role.
+
+    The ground is given as numbers: PostgreSQL takes 40 ms to find an order for eight tables, and a
+    few for six.
+    """
+    scenario_id, edition_id = ground
     return (
         select(
             *columns,
@@ -209,19 +234,17 @@ def placed(table: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
             *(ScenarioShift.starts_at, ScenarioShift.ends_at, ScenarioRole.code.label("role")),
         )
         .select_from(table)
-        .join(Roster, Roster.id == table.roster_id)
-        .join(Scenario, Scenario.id == Roster.scenario_id)
         .join(
             EditionBeat,
-            and_(EditionBeat.edition_id == Scenario.edition_id, EditionBeat.position == table.beat),
+            and_(EditionBeat.edition_id == edition_id, EditionBeat.position == table.beat),
         )
         .join(
             ScenarioShift,
-            and_(ScenarioShift.scenario_id == Scenario.id, ScenarioShift.position == table.shift),
+            and_(ScenarioShift.scenario_id == scenario_id, ScenarioShift.position == table.shift),
         )
         .join(
             ScenarioRole,
-            and_(ScenarioRole.scenario_id == Scenario.id, ScenarioRole.position == table.role),
+            and_(ScenarioRole.scenario_id == scenario_id, ScenarioRole.position == table.role),
         )
     )
 
