@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from data.store.tables.rosters import Assignment, Roster
 from data.store.tables.scenarios import (
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-_CHUNK = 250
-"""People a statement: of thousands SQLite would look up each for every assignment of a roster."""
+_CHUNK = 5000
+"""Numbers a statement: each is a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,15 @@ class ComingDuty:
     role: str
 
 
+class _Week(NamedTuple):
+    """A published roster that has not ended, and what its rows are numbers of."""
+
+    roster_id: int
+    scenario_id: int
+    edition_id: int
+    zone: ZoneInfo
+
+
 def coming_duties(
     session: Session, people: Sequence[int] | Select[int], now: datetime
 ) -> list[ComingDuty]:
@@ -65,71 +74,90 @@ def coming_duties(
     ----------
     people : sequence of int, or a query that gives ids of persons
     """
-    zones = {
-        scenario: ZoneInfo(json.loads(settings)["timezone"])
-        for scenario, settings in session.execute(
-            select(Scenario.id, Scenario.settings)
-            .join(Roster, Roster.scenario_id == Scenario.id)
-            .where(Roster.state == "published", Scenario.ends_at > now)
-        )
-    }
-    found = [
-        ComingDuty(
-            person_id=row.person_id,
-            roster_id=row.roster_id,
-            shift=row.shift_code,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            ends_on=row.ends_at.astimezone(zones[row.scenario_id]).date(),
-            beat=row.beat_code,
-            beat_name=row.beat_name,
-            role=row.role_code,
-        )
-        for part in _parts(people)
-        for row in session.execute(_query(part, list(zones), now))
-    ]
+    found = [duty for week in _weeks(session, now) for duty in _of_week(session, week, people, now)]
     return sorted(found, key=lambda duty: (duty.person_id, duty.starts_at, duty.shift))
 
 
-def _query(
-    people: Sequence[int] | Select[int], scenarios: list[int], now: datetime
-) -> Select[*tuple[Any, ...]]:
-    person, shift, role, beat = ScenarioPerson, ScenarioShift, ScenarioRole, EditionBeat
-    return (
-        select(
-            person.person_id,
-            Roster.id.label("roster_id"),
-            Roster.scenario_id,
-            shift.code.label("shift_code"),
-            shift.starts_at,
-            shift.ends_at,
-            beat.code.label("beat_code"),
-            beat.name.label("beat_name"),
-            role.code.label("role_code"),
-        )
-        .select_from(person)
-        .join(Roster, Roster.scenario_id == person.scenario_id)
+def _weeks(session: Session, now: datetime) -> list[_Week]:
+    query = (
+        select(Roster.id, Scenario.id, Scenario.edition_id, Scenario.settings)
         .join(Scenario, Scenario.id == Roster.scenario_id)
-        .join(
-            Assignment,
-            and_(Assignment.roster_id == Roster.id, Assignment.person == person.position),
-        )
-        .join(
-            shift,
-            and_(shift.scenario_id == Roster.scenario_id, shift.position == Assignment.shift),
-        )
-        .join(role, and_(role.scenario_id == Roster.scenario_id, role.position == Assignment.role))
-        .join(
-            beat,
-            and_(beat.edition_id == Scenario.edition_id, beat.position == Assignment.beat),
-        )
-        .where(
-            person.person_id.in_(people),
-            person.scenario_id.in_(scenarios),
-            Roster.state == "published",
-            shift.ends_at > now,
-        )
+        .where(Roster.state == "published", Scenario.ends_at > now)
     )
+    return [
+        _Week(roster, scenario, edition, ZoneInfo(json.loads(settings)["timezone"]))
+        for roster, scenario, edition, settings in session.execute(query)
+    ]
+
+
+def _of_week(
+    session: Session, week: _Week, people: Sequence[int] | Select[int], now: datetime
+) -> Iterator[ComingDuty]:
+    """Look people up, then their rows: a join of all would be planned for the whole city."""
+    shifts = _numbered(session, ScenarioShift, week, "code", "starts_at", "ends_at")
+    coming = {number: shift for number, shift in shifts.items() if shift.ends_at > now}
+    days = {number: shift.ends_at.astimezone(week.zone).date() for number, shift in coming.items()}
+    roles = _numbered(session, ScenarioRole, week, "code")
+    beats: dict[int, Any] = {}
+    for part in _parts(people) if coming else ():
+        person_of = dict(_positions(session, week.scenario_id, part))
+        rows = _rows(session, week.roster_id, sorted(person_of), sorted(coming))
+        beats |= _beats(session, week, {row.beat for row in rows} - beats.keys())
+        for row in rows:
+            shift, beat = coming[row.shift], beats[row.beat]
+            yield ComingDuty(
+                person_id=person_of[row.person],
+                roster_id=week.roster_id,
+                shift=shift.code,
+                starts_at=shift.starts_at,
+                ends_at=shift.ends_at,
+                ends_on=days[row.shift],
+                beat=beat.code,
+                beat_name=beat.name,
+                role=roles[row.role].code,
+            )
+
+
+def _numbered(session: Session, table: Any, week: _Week, *names: str) -> dict[int, Any]:
+    columns = [getattr(table, name) for name in names]
+    query = select(table.position, *columns).where(table.scenario_id == week.scenario_id)
+    return {row.position: row for row in session.execute(query)}
+
+
+def _positions(
+    session: Session, scenario_id: int, people: Sequence[int] | Select[int]
+) -> Iterator[tuple[int, int]]:
+    """Give the numbers by which a scenario knows people, and who they are."""
+    query = select(ScenarioPerson.position, ScenarioPerson.person_id).where(
+        ScenarioPerson.scenario_id == scenario_id, ScenarioPerson.person_id.in_(people)
+    )
+    for position, person_id in session.execute(query):
+        if person_id is not None:
+            yield position, person_id
+
+
+def _rows(session: Session, roster_id: int, people: list[int], shifts: list[int]) -> list[Any]:
+    a = Assignment
+    return [
+        row
+        for start in range(0, len(people), _CHUNK)
+        for row in session.execute(
+            select(a.person, a.shift, a.role, a.beat).where(
+                a.roster_id == roster_id,
+                a.person.in_(people[start : start + _CHUNK]),
+                a.shift.in_(shifts),
+            )
+        )
+    ]
+
+
+def _beats(session: Session, week: _Week, numbers: set[int]) -> dict[int, Any]:
+    if not numbers:
+        return {}
+    query = select(EditionBeat.position, EditionBeat.code, EditionBeat.name).where(
+        EditionBeat.edition_id == week.edition_id, EditionBeat.position.in_(sorted(numbers))
+    )
+    return {row.position: row for row in session.execute(query)}
 
 
 def _parts(

@@ -117,7 +117,7 @@ def all_warnings(
     if station is not None:
         conditions.append(Person.station_id.in_(select(Station.id).where(Station.code == station)))
     people = session.execute(_people(conditions)).all()
-    covers = dict(spans(session, [row.id for row in people], today))
+    covers = dict(spans(session, select(Person.id).where(*conditions), today))
     last_days = {row.id: last_day(covers.get(row.id, ()), today) for row in people}
     uncovered = _uncovered(session, covers, last_days, last_duty, now)
     found = []
