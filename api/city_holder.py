@@ -99,14 +99,21 @@ class StoredCity:
         Gives the time: which week we are in.
     look_every_s : float
         How long a look at the store's published roster is good for.
+    after_reading : callable
+        Called when another city is in memory.
     """
 
     def __init__(
-        self, store: Store, clock: Callable[[], datetime], look_every_s: float = LOOK_EVERY_S
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        look_every_s: float = LOOK_EVERY_S,
+        after_reading: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._look_every_s = look_every_s
+        self._after_reading = after_reading
         self._lock = Lock()
         self._looked_at = float("-inf")
         self._served: Served | None = None
@@ -171,6 +178,7 @@ class StoredCity:
     def _read(self, roster_id: int) -> None:
         try:
             self._served = read_city(self._store, roster_id)
+            self._after_reading()
         except JinggeError:
             # What was served stays; a roster that cannot be read is not tried every second.
             _LOG.exception("roster %d cannot be served", roster_id)
