@@ -16,6 +16,7 @@ from data.store.scenario_reading import load_scenario
 from dispatch.ceiling import Ceiling
 
 if TYPE_CHECKING:
+    from api.city_holder import Served
     from data.planning.rosters import RosterView
     from data.store.engine import Store
 
@@ -37,25 +38,37 @@ class RosterCeilings:
         self._known: Kept[Ceiling] = Kept(KEPT)
         self._lock = Lock()
 
-    def share(self, store: Store, view: RosterView) -> FilledShare | None:
-        """Return the shares of a roster; None where its figures are not to be seen."""
+    def share(
+        self, store: Store, view: RosterView, served: Served | None = None
+    ) -> FilledShare | None:
+        """Return the shares of a roster; None where its figures are not to be seen.
+
+        Parameters
+        ----------
+        served : Served, optional
+            What the service holds in memory: a city of this scenario is not read again.
+        """
         figures = view.figures
         if not figures or "weighted_unmet" not in figures or "bound" not in figures:
             return None
-        ceiling = self._ceiling(store, view.roster_id)
+        ceiling = self._ceiling(store, view.roster_id, served)
         if not ceiling.total:
             return FilledShare(1.0, 1.0)
         filled = ceiling.total - int(figures["weighted_unmet"])
         most = max(ceiling.filled(int(figures["bound"])), filled)
         return FilledShare(filled / ceiling.total, most / ceiling.total)
 
-    def _ceiling(self, store: Store, roster_id: int) -> Ceiling:
+    def _ceiling(self, store: Store, roster_id: int, served: Served | None) -> Ceiling:
         with self._lock, store.read() as session:
             scenario_id = find_roster(session, roster_id).scenario_id
             key = (str(store.engines.url), scenario_id)
             known = self._known.get(key)
             if known is None:
-                known = Ceiling.of(load_scenario(session, scenario_id))
+                if served is not None and served.scenario_id == scenario_id:
+                    scenario = served.city.scenario
+                else:
+                    scenario = load_scenario(session, scenario_id)
+                known = Ceiling.of(scenario)
                 self._known.put(key, known)
         return known
 

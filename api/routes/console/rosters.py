@@ -138,7 +138,8 @@ def ceiling(office: ReaderDesk, roster_id: RosterPath) -> Response:
     """Say how much is filled and that no roster could fill more; asked for by the page."""
     with office.store.read() as session:
         view = roster_view(session, reader_of(office.access), roster_id)
-    return office.render("ceiling.html", share=CEILINGS.share(office.store, view))
+    held = office.request.app.state.service.cities.held()
+    return office.render("ceiling.html", share=CEILINGS.share(office.store, view, held))
 
 
 @router.post("/rosters/{roster_id}/publish")
