@@ -97,6 +97,9 @@ _WORKERS_START_S = 10.0
 _CONSTRUCTION_ROOM = 1.0
 """A second roster is built when so many times the seconds of the first are left."""
 _DIVE_SHARE = 0.15
+_CONSTRUCT_SHARE = 0.25
+"""Chains of the second roster are searched until so much of the time left is spent: where all
+places weigh the same they do not end, and transfers and pieces gain more in the same seconds."""
 _END_SHARE, _END_SHARE_A_LINE = 2.0, 1e-4
 """Checking and explaining take so many times as long as preparing did, and so much more for each
 short line (measured at city size)."""
@@ -331,7 +334,14 @@ class _Search:
         self.guide = self.guide._replace(drawn=drawn, filled=filled)
         forced = self.ascent.relaxation.forced
         self._keep_if_better(
-            construct(self.problem, self.calls, self.guide, forced, self._seed, stop=self._is_over)
+            construct(
+                self.problem,
+                self.calls,
+                self.guide,
+                forced,
+                self._seed,
+                stop=lambda: self._is_over() or before - run.left() > _CONSTRUCT_SHARE * before,
+            )
         )
 
     def improve(self, effort: Effort, pool: PiecePool) -> None:
