@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from api.city import City, CityError, build_city
 from api.errors import NoRosterError
+from api.long_lived import without_collection
 from data.store.result_io import find_roster, load_result
 from data.store.scenario_reading import load_scenario
 from data.store.served_roster import served_roster
@@ -195,7 +196,7 @@ def read_city(store: Store, roster_id: int) -> Served:
     CityError
         Where it breaks a rule, whatever its report says: it is never shown.
     """
-    with store.read() as session:
+    with without_collection(), store.read() as session:
         scenario_id = find_roster(session, roster_id).scenario_id
         scenario = load_scenario(session, scenario_id)
         result = load_result(session, roster_id)

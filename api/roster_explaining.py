@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.commands.explaining import explain_document
 from api.kept import Kept
 from api.language import texts_of
+from api.long_lived import without_collection
 from data.catalogue import labels, load_professions
 from data.planning.remedies import edit_mark
 from data.store.result_io import find_roster, load_roster
@@ -91,7 +92,7 @@ class RosterExplainer:
         known = self._known.get(key)
         if known is None:
             roster_id = key[1]
-            with store.read() as session:
+            with without_collection(), store.read() as session:
                 number = find_roster(session, roster_id).scenario_id
                 # Neither a stored scenario nor a published roster ever changes.
                 if served is not None and served.scenario_id == number:
