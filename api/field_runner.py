@@ -7,6 +7,7 @@ transaction, so that one that fails keeps no other from its turn.
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import threading
 from typing import TYPE_CHECKING, Final
@@ -47,7 +48,7 @@ class FieldRunner:
     ) -> None:
         self._store, self._keys, self._clock = store, keys, clock
         self._find = IndexFinder(index)
-        self._name = secrets.token_hex(8)
+        self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._learnt_at: datetime | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

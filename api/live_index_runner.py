@@ -7,6 +7,7 @@ it finds its people in this process's index.
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import threading
 from datetime import timedelta
@@ -50,7 +51,7 @@ class AlertRunner:
     def __init__(self, store: Store, index: LiveIndex, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self._find = IndexFinder(index)
-        self._name = secrets.token_hex(8)
+        self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._tidied_at: datetime | None = None
         self._stop = threading.Event()
         self._awake = threading.Event()

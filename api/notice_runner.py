@@ -7,6 +7,7 @@ first notice. Without a key there is no web push, without targets no group addre
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import threading
 from datetime import timedelta
@@ -48,7 +49,7 @@ class NoticeRunner:
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self._service = service
-        self._name = secrets.token_hex(8)
+        self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.key = push_key(settings)

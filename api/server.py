@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
@@ -16,6 +17,7 @@ from api.app import create_app
 from api.city_holder import StoredCity
 from api.errors import NoRosterError
 from api.logs import set_up_logs
+from api.long_lived import exempt
 from api.notice_runner import NoticeRunner
 from api.service import Service, utc_now
 from data.store.engine import open_store, store_url
@@ -100,7 +102,7 @@ class _Server(uvicorn.Server):
     """A server that says when it is ready, and ends streams when it stops."""
 
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], stopping: Stopping
+        self, config: uvicorn.Config, ready: Callable[[], object], stopping: Stopping
     ) -> None:
         super().__init__(config)
         self._ready = ready
@@ -133,6 +135,11 @@ def _ending_on_sigterm() -> Iterator[None]:
         signal.raise_signal(told[0])
 
 
+def tell_ready(listener: socket.socket, texts: Texts) -> None:
+    """Say where the service is."""
+    print(texts("cli.serve.ready", address=address_of(listener)), flush=True)  # noqa: T201
+
+
 def open_service(environment: Mapping[str, str]) -> Service:
     """Open the store and the keys that the environment names.
 
@@ -143,17 +150,29 @@ def open_service(environment: Mapping[str, str]) -> Service:
     """
     keys = load_keys(environment)
     store = open_store(store_url(environment))
-    return Service(store=store, keys=keys, cities=StoredCity(store, utc_now))
+    return Service(store=store, keys=keys, cities=StoredCity(store, utc_now, after_reading=exempt))
 
 
-def serve(service: Service, settings: Settings, listener: socket.socket, texts: Texts) -> None:
+def serve(
+    service: Service,
+    settings: Settings,
+    listener: socket.socket,
+    texts: Texts,
+    ready: Callable[[], object] | None = None,
+) -> None:
     """Serve until told to stop; requests under way are finished first, then the store is closed.
 
     A worker that is planning is a process of its own and goes on: it holds its job by a lease, and
     the next server finds it there.
+
+    Parameters
+    ----------
+    ready : callable, optional
+        Called once the port is listened on; else a line says so.
     """
     set_up_logs(cast("Form", settings.log))
-    print(texts("cli.serve.loading"), flush=True)  # noqa: T201
+    if ready is None:
+        print(texts("cli.serve.loading"), flush=True)  # noqa: T201
     with _ending_on_sigterm():
         desk: LiveDesk | None = None
         notices: NoticeRunner | None = None
@@ -173,14 +192,12 @@ def serve(service: Service, settings: Settings, listener: socket.socket, texts: 
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_S,
             )
-            address = address_of(listener)
-            ready = texts("cli.serve.ready", address=address)
-            server = _Server(
-                config,
-                lambda: print(ready, flush=True),  # noqa: T201
-                app.state.stopping,
-            )
-            server.run(sockets=[listener])
+            tell = ready or partial(tell_ready, listener, texts)
+            # Whoever comes first does not wait for what all of them need.
+            app.state.templates.warm()
+            desk.index.live()
+            exempt()
+            _Server(config, tell, app.state.stopping).run(sockets=[listener])
         finally:
             if notices is not None:
                 notices.close()

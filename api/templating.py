@@ -52,6 +52,11 @@ class Templates:
         }
         self.pages = KeptPages()
 
+    def warm(self) -> None:
+        """Read all templates, so that no reader waits for it."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
     def text(self, name: str, **values: object) -> str:
         """Return a template that is no page, such as a script, with values put in."""
         return self._environment.get_template(name).render(**values)

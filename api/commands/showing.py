@@ -136,16 +136,33 @@ def _shift_number(scenario: Scenario, shift: str) -> int:
 
 
 @commands.command("serve", help=TEXTS("cli.serve.help"), rich_help_panel=SHOWING)
-def serve(host: HostOption = None, port: PortOption = None) -> None:
+def serve(
+    host: HostOption = None,
+    port: PortOption = None,
+    workers: Annotated[
+        int,
+        typer.Option(metavar="N", help=TEXTS("cli.serve.workers"), rich_help_panel=OPTIONS),
+    ] = 1,
+) -> None:
     """Serve the store that JINGGE_DATABASE_URL names."""
+    from api.serve_workers import require_workers, serve_together
     from api.server import bind, open_service
     from api.server import serve as serve_service
 
     settings = _settings(host, port)
     with bind(settings) as listener:
         service = open_service(os.environ)
-        _first_administrator(service)
-        serve_service(service, settings, listener, TEXTS)
+        try:
+            require_workers(workers, service.store.kind)
+            _first_administrator(service)
+        except BaseException:
+            service.close()
+            raise
+        if workers == 1:
+            serve_service(service, settings, listener, TEXTS)
+            return
+        service.close()  # each worker opens its own
+        serve_together(listener, workers, TEXTS)
 
 
 def _first_administrator(service: Service) -> None:
