@@ -55,12 +55,12 @@ Question = tuple[str, list[str], list["Login"]]
 
 
 @contextmanager
-def server(url: str) -> Iterator[str]:
-    """Serve a store from a process of its own; yield the address."""
+def server(url: str, workers: int = 1) -> Iterator[str]:
+    """Serve a store from a process of its own, or several; yield the address."""
     key = base64.b64encode(b"tiny" * 8).decode()
     names = {"JINGGE_DATABASE_URL": url, "JINGGE_SECRET_KEY": key, "JINGGE_LANG": "en"}
     with subprocess.Popen(
-        [sys.executable, "-c", CODE, "serve", "--port", "0"],
+        [sys.executable, "-c", CODE, "serve", "--port", "0", "--workers", str(workers)],
         env={**os.environ, **names},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

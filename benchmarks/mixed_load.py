@@ -1,7 +1,7 @@
 """Phones and a duty room at once: 300 requests a second in an open loop, of all that they send.
 
     python benchmarks/mixed_load.py [sqlite] [postgresql] [--rate 300] [--seconds 60]
-        [--volunteers 1000] [--phones 400] [--bundle DIR --result DIR]
+        [--volunteers 1000] [--phones 400] [--workers 1] [--bundle DIR --result DIR]
 
 `jingge serve` runs in a process of its own, with its field runner, relay and live index, on a demo
 city of that many volunteers (with ``--bundle`` on a city of yours). Requests come at random times
@@ -167,7 +167,7 @@ def put_on_duty(session: Session, count: int, now: datetime) -> list[tuple[str, 
     found = []
     for number, person in enumerate(chosen):
         duty = task(90_000 + number, person, now, now + timedelta(minutes=5), 1)
-        duty.taken = 1
+        duty.state, duty.taken = "closed", 1  # its time to sign up is over
         session.add(duty)
         session.flush()
         row = {"task_id": duty.id, "person_id": person.id, "created_by": "benchmark"}
@@ -467,7 +467,7 @@ def measure(url: str, bundle: Path, result: Path, options: argparse.Namespace) -
     desk = running.login_as("city_dispatcher")
     running.service.close()
     print(f"  {count:,} people, {len(found)} phones, {len(tasks)} tasks, {options.rate:.0f}/s")
-    with server(url) as address:
+    with server(url, options.workers) as address:
         host = urlsplit(address).netloc
         phones = [
             Phone(code, head_of(login, host), *place, duty)
@@ -513,6 +513,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--volunteers", type=int, default=1_000)
     parser.add_argument("--phones", type=int, default=400)
+    parser.add_argument("--workers", type=int, default=1, help="processes; several on PostgreSQL")
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--result", type=Path)
     options = parser.parse_args()
