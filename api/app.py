@@ -17,7 +17,6 @@ from api.errors import add_error_handlers, problems
 from api.live_index import LiveIndex
 from api.live_index_access import LiveDesk
 from api.live_index_runner import AlertRunner
-from api.map_answers import MapPages
 from api.metrics import Metrics
 from api.narrowing import narrowed
 from api.notice_runner import push_key
@@ -145,7 +144,6 @@ def bind(app: FastAPI, service: Service, settings: Settings) -> None:
     state.sign_on = sign_on_of(settings, service)
     state.assets = app.state.assets
     state.templates = Templates(state.assets)
-    state.map_pages = MapPages()
     state.push_key = push_key(settings)
     state.live = LiveDesk(service.store, index, AlertRunner(service.store, index, service.clock))
     app.state = state

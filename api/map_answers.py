@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -16,7 +15,7 @@ from starlette.exceptions import HTTPException
 from api.access.policy import ActorDep, may
 from api.city import City
 from api.dependencies import CityDep, ServedDep, SettingsDep, StoreDep, TodayDep
-from api.kept import Kept
+from api.kept_pages import KeptPages
 from api.language import texts_of
 from api.layers import MapLayers, Packed
 from api.map_pages import city_page
@@ -32,7 +31,6 @@ _FOR_EVER: Final = "private, max-age=31536000, immutable"
 REVIEW: Final = "review.read"
 """The action behind maps and lists that tell of people: remedies, teams, prices, other rosters."""
 _making = Lock()
-_PAGES: Final = 64
 
 
 def layers_of(request: Request, city: City) -> MapLayers:
@@ -126,41 +124,24 @@ def get_page(
 PageDep = Annotated[CityPage, Depends(get_page)]
 
 
-class MapPages:
-    """The HTML of a city's map pages, made once for all readers who are shown the same.
-
-    What differs from answer to answer is the nonce alone: in what is kept, a mark stands in its
-    place that nobody outside this process knows.
-    """
-
-    def __init__(self) -> None:
-        self._mark = secrets.token_urlsafe(24)
-        self._kept: Kept[str] = Kept(_PAGES)
-
-    def html(self, page: CityPage, render: Callable[[CityPage], str]) -> str:
-        """Return what a page is rendered to."""
-        key = (
-            render,
-            page.kind,
-            page.kinds,
-            page.language,
-            page.would,
-            page.addresses,
-            page.assets,
-        )
-        found = self._kept.get(key)
-        if found is None:
-            found = render(replace(page, nonce=self._mark))
-            self._kept.put(key, found)
-        return found.replace(self._mark, page.nonce)
-
-
 def map_answer(
     page: CityPage, request: Request, render: Callable[[CityPage], str] = render_city
 ) -> HTMLResponse:
-    """Return a map page as it goes to its reader."""
-    pages: MapPages = request.app.state.map_pages
-    return HTMLResponse(pages.html(page, render))
+    """Return a map page as it goes to its reader: rendered once for all who are shown the same."""
+    pages: KeptPages = request.app.state.templates.pages
+    of = {
+        "render": render.__name__,
+        "shown": (page.kind, page.kinds, page.language, page.would),
+        "read": (page.addresses, page.assets),
+    }
+    html = pages.page(
+        of,
+        lambda: render(replace(page, nonce=pages.nonce)),
+        nonce=page.nonce,
+        csrf="",
+        new_key=str,
+    )
+    return HTMLResponse(html)
 
 
 def shift_of(text: str) -> int | None:
