@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sqlite3
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from asgi_call import run_apart
 from service_client import RunningService, start_service, stop_service
 from statements import asked
 
@@ -63,7 +63,7 @@ def call(overload: Overload, app: FastAPI, path: str, headers: dict[str, str]) -
     scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "app": app}
     scope |= {"headers": given, "query_string": b"", "root_path": "", "scheme": "http"}
     scope |= {"client": ("127.0.0.1", 9), "server": ("127.0.0.1", 8000), "http_version": "1.1"}
-    asyncio.run(overload(scope, receive, send))
+    run_apart(overload(scope, receive, send))
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return Answer(sent[0]["status"], told, body.decode())

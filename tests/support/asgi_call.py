@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 
 from api.access.cookies import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Coroutine, Iterable
 
     from service_client import Login
 
+T = TypeVar("T")
 STREAM = "text/event-stream"
 
 
@@ -57,9 +58,13 @@ def call_all(app: Any, asks: Iterable[Ask]) -> list[Told]:
     async def run() -> list[Told]:
         return [await call(app, ask) for ask in asks]
 
-    # In a thread of its own: where a browser test ran before, this one has a loop already.
+    return run_apart(run())
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in a thread: where a browser test ran before, this one has a loop already."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(run())).result()
+        return thread.submit(asyncio.run, work).result()
 
 
 async def call(app: Any, ask: Ask) -> Told:
