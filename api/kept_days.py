@@ -121,9 +121,7 @@ class KeptDays:
         with self._lock:
             self._forgotten += 1
             if changes is None or is_all:
-                self._days.clear()
-                self._of_task.clear()
-                self._of_alert.clear()
+                self._clear()
                 return
             for task in tasks:
                 people |= self._of_task.pop(task, set())
@@ -137,15 +135,18 @@ class KeptDays:
             if forgotten != self._forgotten:
                 return
             if len(self._days) >= MOST:
-                self._days.clear()
-                self._of_task.clear()
-                self._of_alert.clear()
+                self._clear()
             self._drop(person_id)
             self._days[person_id] = day
             for task in day.tasks:
                 self._of_task[task].add(person_id)
             for alert in day.alert_ids:
                 self._of_alert[alert].add(person_id)
+
+    def _clear(self) -> None:
+        self._days.clear()
+        self._of_task.clear()
+        self._of_alert.clear()
 
     def _drop(self, person_id: int) -> None:
         day = self._days.pop(person_id, None)

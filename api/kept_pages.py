@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import secrets
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 import orjson
+
+from api.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,9 +26,7 @@ class KeptPages:
     """Pages by what they were made of; the least used go first."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._pages: OrderedDict[bytes, list[str]] = OrderedDict()
+        self._pages: Kept[list[str]] = Kept(most)
         mark = secrets.token_hex(16)
         self._marks = {name: f"{mark}-{name}-" for name in ("nonce", "csrf", "key")}
         self._split = re.compile(f"({'|'.join(self._marks.values())})")
@@ -69,16 +67,10 @@ class KeptPages:
             Gives a key for each form.
         """
         known = orjson.dumps(of, option=orjson.OPT_SORT_KEYS)
-        with self._lock:
-            pieces = self._pages.get(known)
-            if pieces is not None:
-                self._pages.move_to_end(known)
+        pieces = self._pages.get(known)
         if pieces is None:
             pieces = self._split.split(make())
-            with self._lock:
-                self._pages[known] = pieces
-                if len(self._pages) > self._most:
-                    self._pages.popitem(last=False)
+            self._pages.put(known, pieces)
         values = {self._marks["nonce"]: nonce, self._marks["csrf"]: csrf}
         key = self._marks["key"]
         return "".join(

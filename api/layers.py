@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import brotli
@@ -14,6 +12,7 @@ import numpy as np
 import orjson
 
 from api.coverage import ALL, TIERS, TIERS_AND_ALL
+from api.kept import Kept
 from api.outlines import coarse_outlines
 from grid.coverage import RINGS_MIN
 from grid.lattice import Lattice
@@ -87,8 +86,7 @@ class MapLayers:
     core: Bounds = field(init=False)
     whole: Bounds = field(init=False)
     _weights: NDArray[np.uint8] = field(init=False)
-    _kept: OrderedDict[tuple[object, ...], Packed] = field(init=False, default_factory=OrderedDict)
-    _lock: Lock = field(init=False, default_factory=Lock)
+    _kept: Kept[Packed] = field(init=False, default_factory=lambda: Kept(KEPT))
 
     def __post_init__(self) -> None:
         self._weights, self.scale = weight_bytes(self.city.cell_weight)
@@ -222,22 +220,15 @@ class MapLayers:
 
     def at_hand(self, *key: object) -> Packed | None:
         """Return what is kept under a key; None where it is to be made."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+        return self._kept.get(key)
 
     def keep(self, key: tuple[object, ...], make: Callable[[], Packed]) -> Packed:
         """Return what is kept under a key, or make it; what was not used longest goes first."""
-        known = self.at_hand(*key)
-        if known is not None:
-            return known
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return made
+        known = self._kept.get(key)
+        if known is None:
+            known = make()
+            self._kept.put(key, known)
+        return known
 
 
 def pack_json(value: Any) -> Packed:
