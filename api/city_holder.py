@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from sqlalchemy.orm import Session
+
     from data.store.engine import Store
+    from dispatch.scenario import Scenario
 
 LOOK_EVERY_S: Final = 1.0
 _LOG: Final = logging.getLogger(__name__)
@@ -184,6 +187,13 @@ class StoredCity:
             # What was served stays; a roster that cannot be read is not tried every second.
             _LOG.exception("roster %d cannot be served", roster_id)
             self._broken = roster_id
+
+
+def scenario_of(session: Session, scenario_id: int, served: Served | None) -> Scenario:
+    """Return a scenario: the served city's where it is that one, for none ever changes."""
+    if served is not None and served.scenario_id == scenario_id:
+        return served.city.scenario
+    return load_scenario(session, scenario_id)
 
 
 def read_city(store: Store, roster_id: int) -> Served:

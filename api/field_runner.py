@@ -7,14 +7,12 @@ transaction, so that one that fails keeps no other from its turn.
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import threading
 from typing import TYPE_CHECKING, Final
 
 from api.live_index_finder import IndexFinder
 from data.field.limits import limits_of
-from data.field.live_lease import take_lease
+from data.field.live_lease import new_holder, take_lease
 from data.field.watching import LEARN_EVERY, finish, learn_rates, steps
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ class FieldRunner:
     ) -> None:
         self._store, self._keys, self._clock = store, keys, clock
         self._find = IndexFinder(index)
-        self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._name = new_holder()
         self._learnt_at: datetime | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

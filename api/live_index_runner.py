@@ -7,8 +7,6 @@ it finds its people in this process's index.
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import threading
 from datetime import timedelta
 from functools import partial
@@ -18,7 +16,7 @@ from api.live_index_finder import IndexFinder
 from data.field.alerts_stepping import due_alerts, step_alert
 from data.field.limits import limits_of
 from data.field.live_feed import prune
-from data.field.live_lease import take_lease
+from data.field.live_lease import new_holder, take_lease
 from data.field.positions import forget_positions
 from data.store.errors import StoreError
 
@@ -51,7 +49,7 @@ class AlertRunner:
     def __init__(self, store: Store, index: LiveIndex, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self._find = IndexFinder(index)
-        self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._name = new_holder()
         self._tidied_at: datetime | None = None
         self._stop = threading.Event()
         self._awake = threading.Event()

@@ -7,15 +7,13 @@ first notice. Without a key there is no web push, without targets no group addre
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from data.field.live_lease import take_lease
+from data.field.live_lease import new_holder, take_lease
 from data.notices.channels import Groups, Push, VapidKey, load_vapid
 from data.notices.relay import Relay
 from data.notices.retention import forget_sent
@@ -49,7 +47,7 @@ class NoticeRunner:
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self._service = service
-        self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._name = new_holder()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.key = push_key(settings)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from api.city_holder import scenario_of
 from api.kept import Kept
 from data.store.result_io import find_roster
-from data.store.scenario_reading import load_scenario
 from dispatch.ceiling import Ceiling
 
 if TYPE_CHECKING:
@@ -64,11 +64,7 @@ class RosterCeilings:
             key = (str(store.engines.url), scenario_id)
             known = self._known.get(key)
             if known is None:
-                if served is not None and served.scenario_id == scenario_id:
-                    scenario = served.city.scenario
-                else:
-                    scenario = load_scenario(session, scenario_id)
-                known = Ceiling.of(scenario)
+                known = Ceiling.of(scenario_of(session, scenario_id, served))
                 self._known.put(key, known)
         return known
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from api.city_holder import scenario_of
 from api.commands.explaining import explain_document
 from api.kept import Kept
 from api.language import texts_of
@@ -16,7 +17,6 @@ from api.long_lived import without_collection
 from data.catalogue import labels, load_professions
 from data.planning.remedies import edit_mark
 from data.store.result_io import find_roster, load_roster
-from data.store.scenario_reading import load_scenario
 from dispatch.explain import explain, people_of
 from dispatch.explain_words import ExplainWords
 from dispatch.rules import Tier
@@ -94,11 +94,8 @@ class RosterExplainer:
             roster_id = key[1]
             with without_collection(), store.read() as session:
                 number = find_roster(session, roster_id).scenario_id
-                # Neither a stored scenario nor a published roster ever changes.
-                if served is not None and served.scenario_id == number:
-                    scenario = served.city.scenario
-                else:
-                    scenario = load_scenario(session, number)
+                scenario = scenario_of(session, number, served)
+                # No more than a scenario does a published roster ever change.
                 if served is not None and served.roster_id == roster_id:
                     rows = served.city.result.roster
                 else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+
+def new_holder() -> str:
+    """Return a name for who takes leases: its process, and what no other has."""
+    return f"{os.getpid()}-{secrets.token_hex(8)}"
 
 
 def take_lease(

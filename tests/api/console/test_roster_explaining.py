@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from tiny_store import NOW
 
-from api import roster_explaining
+from api import city_holder
 from api.roster_explaining import RosterExplainer
 from data.planning.assignments import list_assignments
 from data.planning.edits import change_draft, try_change
@@ -75,7 +75,7 @@ def test_a_city_in_memory_is_not_read_again(
     def no_reading(*_: object) -> None:
         raise AssertionError("expected the scenario in memory")
 
-    monkeypatch.setattr(roster_explaining, "load_scenario", no_reading)
+    monkeypatch.setattr(city_holder, "load_scenario", no_reading)
     for number, answer in fresh.items():
         explainer = RosterExplainer()
         again = explainer.explain(tiny.store, number, beat, shift, served=served, **asked)
