@@ -14,6 +14,7 @@ behind codes.
 from __future__ import annotations
 
 import itertools
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -39,6 +40,8 @@ from data.store.tables.people import Person
 from data.store.tables.teams import Team
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fastapi import FastAPI
     from playwright.sync_api import Browser, BrowserContext
 
@@ -217,6 +220,16 @@ def start_service(
     else:
         app = create_app(service, settings)
     return RunningService(app, service, settings, clock)
+
+
+@contextmanager
+def following(running: RunningService) -> Iterator[RunningService]:
+    """Have the index of a service follow its store, as a served one's does."""
+    index = running.app.state.live.index
+    index.live()
+    index.start()
+    yield running
+    index.close()
 
 
 def stop_service(running: RunningService) -> None:

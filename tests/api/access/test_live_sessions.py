@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from service_client import following
 from sqlalchemy import event
 
 from api.access.live_sessions import actor_of
@@ -36,11 +37,8 @@ PEOPLE = "/api/v1/people"
 @pytest.fixture
 def live(tiny: RunningService) -> Iterator[RunningService]:
     """A service whose index follows the store, as a served one's does."""
-    index = tiny.app.state.live.index
-    index.live()
-    index.start()
-    yield tiny
-    index.close()
+    with following(tiny):
+        yield tiny
 
 
 @contextmanager

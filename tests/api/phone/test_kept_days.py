@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pressing import press
+from service_client import following
 from statements import asked
 from tiny_store import NOW
 
@@ -38,11 +39,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def live(clocked: RunningService) -> Iterator[RunningService]:
     """A service whose index follows the store, as a served one's does."""
-    index = clocked.app.state.live.index
-    index.live()
-    index.start()
-    yield clocked
-    index.close()
+    with following(clocked):
+        yield clocked
 
 
 @pytest.fixture
