@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, not_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.field.errors import FieldStateError
@@ -15,6 +15,7 @@ from data.store.city_box import EXTREMES, box_around
 from data.store.tables.alerts import Alert, AlertCall
 from data.store.tables.checkins import CheckIn
 from data.store.tables.ground import Beat
+from data.store.tables.people import Consent
 from data.store.tables.positions import Position
 from grid.cells import cells_at
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 KEPT: Final = timedelta(days=7)
 """How long a last position is kept."""
+CONSENT: Final = "position"
+"""The purpose of the consent to it (`data.records.consent_wordings`)."""
 
 
 def _on_duty() -> Select[bool]:
@@ -43,6 +46,13 @@ def _on_duty() -> Select[bool]:
     return select(or_(there, called))
 
 
+def _has_withdrawn() -> Select[bool]:
+    """Say whether a person took back their consent to positions, and gave none again."""
+    own = (Consent.person_id == bindparam("person"), Consent.purpose == CONSENT)
+    taken_back = exists().where(*own, Consent.withdrawn_at.is_not(None))
+    return select(and_(taken_back, not_(exists().where(*own, Consent.withdrawn_at.is_(None)))))
+
+
 def _put(dialect: Any) -> Any:
     made = dialect.insert(Position.__table__)
     taken = {name: made.excluded[name] for name in ("cell", "at", "accuracy_m")}
@@ -53,7 +63,10 @@ def _put(dialect: Any) -> Any:
 _ON_DUTY = _on_duty()
 # All that a position is judged by, in one question.
 _ASKED: Final = select(
-    _ON_DUTY.scalar_subquery(), PLAN_SETTINGS.scalar_subquery(), *EXTREMES
+    _ON_DUTY.scalar_subquery(),
+    _has_withdrawn().scalar_subquery(),
+    PLAN_SETTINGS.scalar_subquery(),
+    *EXTREMES,
 ).select_from(Beat)
 _PUT: Final = {"sqlite": _put(sqlite), "postgresql": _put(postgresql)}
 
@@ -74,14 +87,16 @@ def report_position(
     OutsideError
         For a place that does not lie in or near the city.
     FieldStateError
-        Off duty: nobody is followed home.
+        Off duty: nobody is followed home; or where consent to it was withdrawn.
     """
     connection = session.connection()
     values = {"person": person_id, "since": now - LATEST_OUT}
-    on_duty, settings, *extremes = connection.execute(_ASKED, values).one()
+    on_duty, has_withdrawn, settings, *extremes = connection.execute(_ASKED, values).one()
     box_around(extremes).require(lat, lng)
     if not on_duty:
         raise FieldStateError("Expected somebody on duty, or on the way to an alert, got neither.")
+    if has_withdrawn:
+        raise FieldStateError("Expected consent to tell one's position, got it withdrawn.")
     cell = int(cells_at([lat], [lng], limits_from(settings).cell_resolution)[0])
     place = {"person_id": person_id, "cell": cell, "at": now, "accuracy_m": accuracy_m}
     connection.execute(_PUT[connection.dialect.name], place)

@@ -9,6 +9,7 @@ from sqlalchemy import exists, select
 
 from data.notices.telling import tell
 from data.records.coming_duties import ComingDuty, coming_duties
+from data.records.consent_wordings import PERSONAL_DATA
 from data.records.erasure import erase_person
 from data.records.errors import SafetyError, StepError, ValueRefusedError
 from data.records.finding import find_person, find_station
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from data.store.keys import Keys
     from data.store.scope import Scope
     from data.store.tables.people import PersonEvent
-
-PERSONAL_DATA: Final = "personal_data"
-"""The purpose of the consent without which nobody passes vetting."""
 
 MOVABLE: Final = ("vetted", "training", "active", "suspended")
 

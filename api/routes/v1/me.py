@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.access.fields import ONESELF, rights_of
 from api.errors import UnknownIdError, problems
 from api.office import Office, office
-from api.person_answers import told_move
 from api.routes.v1.people import change, file_answer, given_values
 from api.schemas import audit as audit_schemas
 from api.schemas import people as schemas
 from api.schemas.pages import PageQuery
 from api.versions import IfMatchDep, etag
 from data.records.audit_reading import readers_of
-from data.records.consents import withdraw_consent
 from data.records.finding import code_of
 from data.records.own_export import export_person
 from data.records.person_file import read_file
@@ -25,13 +23,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from data.records.audit_reading import Entry
-    from data.records.membership import Moved
     from data.records.person_edit import Edited
 
 router = APIRouter(prefix="/me", tags=["me"])
 
 Owner = Annotated[Office, Depends(office("file.own"))]
-Withdrawer = Annotated[Office, Depends(office("consent.withdraw"))]
 OwnWriter = Annotated[Office, Depends(office("person.write_own"))]
 READS = problems(401, 403, 404)
 
@@ -40,7 +36,7 @@ READS = problems(401, 403, 404)
 def me(at: Owner) -> Response:
     """Return one's own file (一人一档)."""
     with at.store.read() as session:
-        code = _code(session, at)
+        code = own_code(session, at)
         file = read_file(session, at.scope, at.keys, code, today=at.today)
     at.note("person", code)
     return file_answer(at, file, rights_of(frozenset({ONESELF})))
@@ -58,7 +54,7 @@ def edit(body: schemas.PersonEdit, at: OwnWriter, version: IfMatchDep) -> Respon
     rights_of(frozenset({ONESELF})).require("w", values)
 
     def work(session: Session) -> Edited:
-        code = _code(session, at)
+        code = own_code(session, at)
         done = change(session, at, code, values, version)
         at.keep(session, "person", code, fields=list(done.fields))
         return done
@@ -76,7 +72,7 @@ def edit(body: schemas.PersonEdit, at: OwnWriter, version: IfMatchDep) -> Respon
 def readers(at: Owner, wanted: Annotated[PageQuery, Query()]) -> Response:
     """List who read, opened or changed one's file, when, and what for; the newest first."""
     with at.store.read() as session:
-        page = readers_of(session, _code(session, at), cursor=wanted.cursor, limit=wanted.limit)
+        page = readers_of(session, own_code(session, at), cursor=wanted.cursor, limit=wanted.limit)
     return at.answer({"items": [_reading(one) for one in page.items], "next": page.next})
 
 
@@ -89,7 +85,7 @@ def readers(at: Owner, wanted: Annotated[PageQuery, Query()]) -> Response:
 def export(at: Owner) -> Response:
     """Return everything that is kept of oneself, in the clear (查阅、复制个人信息)."""
     with at.store.read() as session:
-        code = _code(session, at)
+        code = own_code(session, at)
         content = export_person(
             session, at.keys, at.access.actor.person_id or 0, now=at.now, today=at.today
         )
@@ -99,31 +95,7 @@ def export(at: Owner) -> Response:
     return response
 
 
-@router.post(
-    "/consents/{number}/withdrawal",
-    response_model=schemas.Moved,
-    responses=problems(401, 403, 404, 409, 422),
-    summary="Withdraw a consent",
-)
-def withdraw(at: Withdrawer, number: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
-    """Withdraw a consent of one's own.
-
-    A volunteer who withdraws the one to personal data leaves: their file is erased for good and
-    their account closed, as by leaving. Otherwise the file says that it is withdrawn.
-    """
-
-    def work(session: Session) -> Moved:
-        code = _code(session, at)
-        moved = withdraw_consent(
-            session, at.scope, code, number, by=at.by, now=at.now, today=at.today
-        )
-        at.keep(session, "person", code, consent=number, state=moved.state)
-        return moved
-
-    return at.answer(told_move(at.store.submit(work)))
-
-
-def _code(session: Session, at: Office) -> str:
+def own_code(session: Session, at: Office) -> str:
     """Return one's code.
 
     Raises

@@ -6,6 +6,7 @@ from api.routes.v1 import (
     audit,
     availability,
     catalogue,
+    consents,
     courses,
     insurance,
     me,
@@ -17,5 +18,6 @@ from api.routes.v1 import (
 
 ROUTERS = (
     *(people.router, membership.router, availability.router, teams.router, courses.router),
-    *(insurance.router, catalogue.router, settings.router, audit.router, me.router),
+    *(insurance.router, catalogue.router, settings.router, audit.router),
+    *(me.router, consents.router),
 )

@@ -21,7 +21,7 @@ from data.points.awards import Merit, award
 from data.points.gifts import add_gift
 from data.points.redemptions import Wish, reserve
 from data.points.rules import fill_shipped
-from data.store.tables.people import Person
+from data.store.tables.people import Consent, Person
 from data.tips.submission import TipDraft, submit_tip
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str
         for code, points in (("umbrella", 30), ("kettle", 80)):
             names = {"label_zh": "雨伞" if points == 30 else "水壶", "label_en": code.title()}
             add_gift(session, now, code=code, points=points, stock=5, **names)
+        given = {"person_id": people["liu"], "wording": "2026-11", "given_at": now}
+        session.add(Consent(purpose="personal_data", **given))
+        session.add(Consent(purpose="photo", **given, withdrawn_at=now))
         wish = Wish(people["liu"], 1, 1, "a-key-of-a-form")
         reserve(session, service.keys, now, wish, actor="test")
         draft = TipDraft("fraud", "门口有人推销假理财", 40.672, 109.82, (), "a-key-of-a-form")
@@ -60,6 +63,7 @@ def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str
     service.app.state.push_key.key.generate_keys()
     return [
         *("/m/tasks", f"/m/tasks/{task.task_id}", "/m/tips", "/m/tips/new", f"/m/tips/{tip}"),
+        *("/m/consents", "/m/consents/1", "/m/consents/position/giving"),
         *("/m/points", "/m/me", "/m/file", "/m/readers", "/m/settings", "/m/offline", "/m/inbox"),
     ]
 

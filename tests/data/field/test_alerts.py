@@ -26,6 +26,7 @@ from data.store.scope import Scope
 from data.store.tables.alerts import AlertCall
 from data.store.tables.checkins import CheckIn
 from data.store.tables.outbox import OutboxNotice
+from data.store.tables.people import Consent
 from data.store.tables.positions import Position
 from data.store.tables.tasks import Signup
 from dispatch.alerts import AlertState, CallState, Danger, Duty, Mode
@@ -325,6 +326,17 @@ def test_a_position_is_kept_on_duty_alone_as_a_cell_and_for_some_days(city):
     with city.store.read() as session:
         assert session.scalar(select(func.count()).select_from(Position)) == 1
     assert city.do(forget_positions, NOW + timedelta(days=8)) == 1
+
+
+def test_no_position_is_taken_once_consent_to_it_was_withdrawn(city):
+    who = city.people["v01"]
+    agreed = {"person_id": who, "purpose": "position", "wording": "2026-11", "given_at": NOW}
+    city.do(check_in, who, city)
+    city.store.submit(lambda s: s.add(Consent(**agreed, withdrawn_at=NOW)))
+    with pytest.raises(FieldStateError, match="consent"):
+        city.do(report_position, who, *GATE, now=NOW)
+    city.store.submit(lambda s: s.add(Consent(**agreed)))
+    city.do(report_position, who, *GATE, now=NOW)
 
 
 def test_the_feed_tells_what_changed_once(city):
