@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from data.store.tables.base import Base, Id, Ref, at_least, compact, kept, one_of
 
 LANGUAGES = ("zh-CN", "en")
+WAYS = ("push", "sms", "mail")
+"""How a person is reached beside the inbox: their browsers, their own number, their own mail."""
 
 
 class NoticePreference(Base):
@@ -46,6 +48,42 @@ class NoticeStop(Base):
     )
     subject: Mapped[str] = mapped_column(primary_key=True)
     stopped_at: Mapped[datetime]
+
+
+class NoticeWay(Base):
+    """Whether an account wants a kind of notice (``task``) by a way; push by default, no other."""
+
+    __tablename__ = "notice_way"
+    __table_args__ = compact(one_of("way", WAYS))
+    account_id: Mapped[Ref] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    way: Mapped[str] = mapped_column(primary_key=True)
+    wanted: Mapped[bool]
+
+
+class NoticeMail(Base):
+    """An account's own mail address, encrypted: one in use, and one that waits for its code.
+
+    The code is made of the key and ``nonce`` and kept nowhere; it is good until ``asked_until``
+    or five wrong tries (``wrong``). ``codes`` counts those sent since ``codes_since``.
+    """
+
+    __tablename__ = "notice_mail"
+    __table_args__ = (at_least("wrong", 0), at_least("codes", 0))
+    account_id: Mapped[Ref] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    address_sealed: Mapped[bytes | None]
+    confirmed_at: Mapped[datetime | None]
+    asked_sealed: Mapped[bytes | None]
+    nonce: Mapped[bytes | None]
+    asked_at: Mapped[datetime | None]
+    asked_until: Mapped[datetime | None]
+    wrong: Mapped[int] = mapped_column(default=0)
+    codes: Mapped[int] = mapped_column(default=0)
+    codes_since: Mapped[datetime | None]
 
 
 class PushSubscription(Base):
