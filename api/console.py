@@ -81,6 +81,9 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
 )
 """Groups of places: address, text, and the action without which a place is not shown."""
 
+BEGINS: Final = (("/console/live", "live.watch"), ("/", "review.read"))
+"""Where a day begins, by what one may do there; the first that fits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -202,3 +205,30 @@ def menu_of(actor: Actor) -> list[dict[str, Any]]:
         for key, places in MENU
     ]
     return [group for group in groups if group["places"]]
+
+
+def start_of(actor: Actor) -> str:
+    """Return where somebody begins: what is live, the overview, or the first place they may go to.
+
+    A volunteer begins on the phone's pages.
+    """
+    if not actor.is_staff:
+        return "/m"
+    begins = (href for href, action in BEGINS if may(actor, action))
+    places = (place["href"] for group in menu_of(actor) for place in group["places"])
+    return next(begins, next(places, "/account"))
+
+
+def ways_of(actor: Actor | None) -> list[dict[str, str]]:
+    """Return the ways from the pages that all read to those of one's own.
+
+    Returns
+    -------
+    list of dict
+        ``href`` and ``key`` of its text: the console and the phone's pages, where they may be used.
+    """
+    if actor is None:
+        return []
+    console = [{"href": "/console", "key": "page.console"}] if actor.is_staff else []
+    phone = [{"href": "/m", "key": "page.phone"}] if actor.person_id is not None else []
+    return console + phone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from data.accounts.grants import STAFF
 from data.store.audit import Event
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class Actor:
     def roles(self) -> frozenset[str]:
         """Their roles, wherever they hold."""
         return frozenset(grant.role for grant in self.grants)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether one of their roles is of the bureau's staff."""
+        return not self.roles.isdisjoint(STAFF)
 
 
 @dataclass(frozen=True, slots=True)

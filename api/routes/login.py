@@ -26,6 +26,8 @@ router = APIRouter(include_in_schema=False)
 SessionAccess = Annotated[Access, Depends(allowed("session.own"))]
 Next = Annotated[str, Form(alias="next", max_length=2000)]
 _WRONG: Final = 401
+CONSOLE: Final = "/console"
+"""Leads to the first place of the reader's menu."""
 
 
 @router.get("/login")
@@ -103,7 +105,7 @@ def post_code(
     address = request.client.host if request.client else ""
     token = session_token(request, settings.public_url)
     if show_code(service, actor, token, code, address=address, now=now):
-        return RedirectResponse(own_path(next_) or "/", 303)
+        return RedirectResponse(own_path(next_) or CONSOLE, 303)
     texts = texts_of(page_language(request)[0])
     values = {"csrf": actor.csrf, "next": own_path(next_), "trouble": texts("access.wrong_code")}
     return templates.render(request, "access/code.html", _WRONG, **values)
@@ -134,4 +136,4 @@ def own_path(text: str) -> str:
 
 def home_of(grants: Iterable[Grant]) -> str:
     """Return where the owner of an account begins: the console's start, or the phone's."""
-    return "/" if any(grant.role in STAFF for grant in grants) else "/m"
+    return CONSOLE if any(grant.role in STAFF for grant in grants) else "/m"

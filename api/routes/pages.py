@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access.actor import Access
 from api.access.policy import access_of, allowed
+from api.console import ways_of
 from api.dependencies import CityDep, StoreDep, TemplatesDep
 from api.gaps import GapFilter
 from api.language import texts_of
@@ -17,7 +18,7 @@ from api.lookup import (
     beat_of,
     station_of,
 )
-from api.templating import page_language
+from api.templating import Templates, page_language
 from api.views.beat import beat_values, station_values
 from api.views.shortfalls import shortfall_values
 from api.views.start import start_values
@@ -34,7 +35,7 @@ _COVERAGE = [Depends(allowed("coverage.read"))]
 async def start(city: CityDep, templates: TemplatesDep, request: Request) -> Response:
     """Show how good the week's plan is, and where it is weakest."""
     texts = texts_of(page_language(request)[0])
-    return templates.render(request, "start.html", **start_values(city, texts))
+    return _page(templates, request, "start.html", **start_values(city, texts))
 
 
 @router.get("/gaps", dependencies=_COVERAGE)
@@ -53,7 +54,7 @@ async def gaps(
     wanted = GapFilter(
         beat=beat or None, station=station or None, shift=shift or None, role=role or None
     )
-    return templates.render(request, "gaps.html", **shortfall_values(city, texts, wanted, page))
+    return _page(templates, request, "gaps.html", **shortfall_values(city, texts, wanted, page))
 
 
 @router.get("/stations/{station_id}", dependencies=_COVERAGE)
@@ -62,7 +63,7 @@ async def station(
 ) -> Response:
     """Show a station's beats."""
     values = station_values(city, station_of(city, station_id))
-    return templates.render(request, "station.html", **values)
+    return _page(templates, request, "station.html", **values)
 
 
 @router.get("/beats/{beat_id}")
@@ -80,4 +81,9 @@ def beat(
     rights = access_of(access.actor, "roster.read")
     named = bool(visible_beats(city, store, rights.scope)[position])
     values = beat_values(city, texts, position, named=named)
-    return templates.render(request, "beat.html", **values)
+    return _page(templates, request, "beat.html", **values)
+
+
+def _page(templates: Templates, request: Request, name: str, **values: Any) -> Response:
+    """Return a page with the ways to those of the reader's own."""
+    return templates.render(request, name, ways=ways_of(request.state.actor), **values)

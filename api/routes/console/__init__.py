@@ -21,6 +21,7 @@ from api.routes.console import (
     policies,
     rosters,
     settings,
+    start,
     tasks,
     teams,
     tips,
@@ -44,10 +45,9 @@ ROUTERS = tuple(
             people,
             teams,
             courses,
-            duty,
             insurance,
         ),
-        *(policies, audit, tips, gifts, gift_sheets, imports, accounts),
+        *(start, policies, audit, tips, gifts, gift_sheets, imports, accounts),
         # `settings/points` before `settings/{topic}`.
         *(settings, catalogue),
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "a first password"  # noqa: S105 - of a test
 BETTER = "walls-of-baotou-1926"
+BEGINS = "/"
 
 
 def account(tiny: RunningService, role: str = "reviewer", *, first: bool = False) -> None:
@@ -66,7 +67,7 @@ def test_the_whole_way_in_and_out(tiny: RunningService, stranger: TestClient) ->
     account(tiny, first=True)
     away = stranger.get("/gaps?role=mediator", follow_redirects=False)
     assert away.headers["location"] == "/login?next=/gaps%3Frole%3Dmediator"
-    assert log_in(stranger).headers["location"] == "/"
+    assert log_in(stranger).headers["location"] == "/console"
     # First the password of one's own,
     page = stranger.get("/")
     assert page.url.path == "/account/password"
@@ -93,15 +94,14 @@ def test_the_whole_way_in_and_out(tiny: RunningService, stranger: TestClient) ->
     page = stranger.get("/")
     assert page.url.path == "/login/code"
     used = totp.at(tiny.clock())
-    assert (
-        stranger.post("/login/code", data={"csrf": field(page.text), "code": used}).url.path == "/"
-    )
+    fields = {"csrf": field(page.text), "code": used}
+    assert stranger.post("/login/code", data=fields).url.path == BEGINS
     other = tiny.client()
     other.headers["Accept"] = "text/html"
     log_in(other, BETTER)
     token = field(other.get("/").text)
     assert other.post("/login/code", data={"csrf": token, "code": used}).status_code == 401
-    assert other.post("/login/code", data={"csrf": token, "code": codes[0]}).url.path == "/"
+    assert other.post("/login/code", data={"csrf": token, "code": codes[0]}).url.path == BEGINS
 
 
 def test_nothing_else_may_be_done_before_the_steps(
