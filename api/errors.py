@@ -110,6 +110,7 @@ STATUS: Final[Mapping[type[JinggeError], HTTPStatus]] = {
     tips.PhotoSizeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     notices.NoticeError: HTTPStatus.UNPROCESSABLE_ENTITY,
     notices.NoticeMissingError: HTTPStatus.NOT_FOUND,
+    notices.TooManyCodesError: HTTPStatus.TOO_MANY_REQUESTS,
     points.PointsError: HTTPStatus.CONFLICT,
     points.KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     points.RuleError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -218,7 +219,8 @@ def _headers(error: JinggeError, status: HTTPStatus) -> dict[str, str]:
         return {"WWW-Authenticate": 'Cookie realm="jingge"'}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": "3"}
-    if isinstance(error, access.TooManyTriesError | tips.TooManyTipsError):
+    waiting = access.TooManyTriesError | tips.TooManyTipsError | notices.TooManyCodesError
+    if isinstance(error, waiting):
         return {"Retry-After": str(error.wait_s)}
     return {}
 

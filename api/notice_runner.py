@@ -1,7 +1,8 @@
 """The relay of notices as the settings want it, and what is tidied up beside it.
 
 All that is configured is read at start: an address that is not allowed stops the server, not the
-first notice. Without a key there is no web push, without targets no group address.
+first notice. Without a key there is no web push, without targets no group address, without patterns
+no mail or text message to anybody's own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from data.field.live_lease import new_holder, take_lease
 from data.notices.channels import Groups, Push, VapidKey, load_vapid
+from data.notices.personal import Personal
 from data.notices.relay import Relay
 from data.notices.retention import forget_sent
 from data.points.redemptions import void_lapsed
@@ -42,7 +44,7 @@ class NoticeRunner:
     Raises
     ------
     TargetError
-        For a group address that is not allowed.
+        For a group address, or a pattern of people's own, that is not allowed.
     """
 
     def __init__(self, service: Service, settings: Settings) -> None:
@@ -55,12 +57,16 @@ class NoticeRunner:
         targets, hosts = settings.targets_of_notices(), settings.hosts_of_notices()
         addresses = {name: url for name, (url, _) in targets.items()}
         topics = {name: wanted for name, (_, wanted) in targets.items()}
+        patterns = settings.personal_of_notices()
         self.relay = Relay(
             service.store,
             service.clock,
             ZoneInfo(settings.timezone),
             push=push,
             groups=Groups(addresses, hosts, topics) if targets else None,
+            personal=Personal(patterns, hosts) if patterns else None,
+            keys=service.keys,
+            site=settings.public_url,
         )
 
     def start(self) -> None:

@@ -67,6 +67,10 @@ class Settings:
         Group addresses of notices, ``name:topic,topic=URL`` with blanks between them: robots of
         WeCom, DingTalk and Feishu, e-mail, a gateway that takes JSON, as addresses of Apprise. They
         are secrets. The topics are those that a group is told of, such as ``alone.silent``.
+    notice_personal : str
+        Patterns by which people are reached at their own number and mail address, with a blank
+        between them: ``sms=jsons://sms.example/send?:to={phone} mail=mailtos://…?to={mail}``. They
+        are secrets. Empty: nobody's number or mail is used.
     notice_hosts : str
         The hosts, with commas between them, to which e-mail and gateways may go.
     push_key_file : str
@@ -101,6 +105,7 @@ class Settings:
     metrics_token: str = ""
     log: str = ""
     notice_targets: str = ""
+    notice_personal: str = ""
     notice_hosts: str = ""
     push_key_file: str = ""
     push_contact: str = ""
@@ -137,6 +142,7 @@ class Settings:
             self._require_sign_on()
         self.targets()
         self.targets_of_notices()
+        self.personal_of_notices()
         if self.push_contact and not self.push_contact.startswith(("mailto:", "https://")):
             raise SettingsError("Expected JINGGE_PUSH_CONTACT to begin with mailto: or https://.")
         try:
@@ -196,6 +202,22 @@ class Settings:
                 )
             topics = frozenset(filter(None, (pair[2] or "").split(",")))
             found[pair[1]] = (pair[3], topics)
+        return found
+
+    def personal_of_notices(self) -> dict[str, str]:
+        """Return the patterns for people's own addresses, by ``sms`` and ``mail``.
+
+        An error tells no pattern, for they are secrets.
+        """
+        found = {}
+        for part in self.notice_personal.split():
+            pair = re.fullmatch(r"(sms|mail)=([a-z]+://\S+)", part)
+            if not pair or pair[1] in found:
+                raise SettingsError(
+                    "Expected JINGGE_NOTICE_PERSONAL such as mail=mailtos://…?to={mail}, each of "
+                    "sms and mail once, got a part of another form."
+                )
+            found[pair[1]] = pair[2]
         return found
 
     def hosts_of_notices(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
@@ -33,6 +34,8 @@ TTL_S: Final = 24 * 3600
 # The services' own addresses come from Apprise, not from the URL.
 _FIXED: Final = frozenset({"wecombot", "dingtalk", "feishu"})
 _GONE: Final = frozenset({404, 410})
+# Apprise logs to whom it sends; nobody's address is to be in a log.
+logging.getLogger("apprise").disabled = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,15 @@ import logging
 import random
 import secrets
 import threading
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import or_, select
 
 from data.notices.channels import Result
-from data.notices.preferences import leaves_at, preference_of, stops_of
+from data.notices.parcels import Parcel, Taker, end
 from data.notices.spreading import spread
-from data.notices.subscriptions import Browser
 from data.notices.words import words_of
 from data.store.errors import StoreError
 from data.store.tables.notices import PushSubscription
@@ -35,32 +33,16 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from data.notices.channels import Groups, Push
+    from data.notices.personal import Personal
     from data.store.engine import Store
+    from data.store.keys import Keys
 
 BATCH: Final = 20
-LEASE: Final = timedelta(minutes=5)
-"""Longer than a batch of time-outs lasts."""
 MAX_TRIES: Final = 10
 FIRST_WAIT_S: Final = 2.0
 LONGEST_WAIT_S: Final = 1800.0
 EVERY_S: Final = 1.0
 _LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A notice that this relay holds the lease of, with all that sending it takes."""
-
-    id: int
-    topic: str
-    values: dict[str, Any]
-    event_id: str
-    language: str
-    urgent: bool
-    tries: int
-    browser: Browser | None
-    subscription_id: int | None
-    target: str | None
 
 
 class Relay:
@@ -75,7 +57,12 @@ class Relay:
         The city's, for quiet hours.
     push : Push or None
     groups : Groups or None
+    personal : Personal or None
         None: that channel is not there and what is meant for it ends as ``gone``.
+    keys : Keys, optional
+        Open people's own addresses; without them nothing goes there.
+    site : str
+        Address of the service, for links in mail and text messages; empty: none.
     chance : random.Random, optional
         For the jitter of waits.
     """
@@ -88,12 +75,18 @@ class Relay:
         *,
         push: Push | None = None,
         groups: Groups | None = None,
+        personal: Personal | None = None,
+        keys: Keys | None = None,
+        site: str = "",
         chance: random.Random | None = None,
     ) -> None:
         self._store, self._clock, self._zone = store, clock, zone
-        self._push, self._groups = push, groups
+        self._push, self._groups, self._personal = push, groups, personal
+        self._ways = frozenset(personal.patterns) if personal and keys else frozenset[str]()
+        self._site = site.rstrip("/")
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._name = secrets.token_hex(8)
+        self._taker = Taker(self._name, zone, keys)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -114,7 +107,7 @@ class Relay:
         if not self._has_due(now):  # a look that takes no writer's turn
             return 0
         count = self._store.submit(
-            lambda session: spread(session, now, self._zone, groups=self._groups)
+            lambda session: spread(session, now, self._zone, groups=self._groups, ways=self._ways)
         )
         parcels = self._store.submit(lambda session: self._lease(session, now))
         for parcel in parcels:
@@ -150,54 +143,19 @@ class Relay:
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
-        parcels = [self._take(session, row, now) for row in rows]
+        parcels = [self._taker.take(session, row, now) for row in rows]
         session.flush()
         return [parcel for parcel in parcels if parcel is not None]
-
-    def _take(self, session: Session, row: OutboxNotice, now: datetime) -> Parcel | None:
-        """Lease a row; None where it ends here or has to wait for the end of quiet hours."""
-        language, browser = "zh-CN", None
-        if row.expires_at is not None and row.expires_at <= now:
-            _end(row, "expired", now)
-            return None
-        if row.account_id is not None:
-            if stops_of(session, row.account_id) & {row.topic, row.matter}:
-                _end(row, "declined", now)
-                return None
-            preference = preference_of(session, row.account_id)
-            if row.channel == "push" and not preference.push:
-                _end(row, "muted", now)
-                return None
-            due = leaves_at(preference, now, self._zone, urgent=row.urgent)
-            if due > now:
-                row.due_at = due
-                return None
-            language = preference.language
-        if row.channel == "push":
-            found = session.get(PushSubscription, row.subscription_id)
-            if found is None or found.dead_at is not None:
-                _end(row, "gone", now)
-                return None
-            browser = Browser(found.endpoint, found.p256dh, found.auth)
-        row.leased_by, row.leased_until, row.tries = self._name, now + LEASE, row.tries + 1
-        return Parcel(
-            row.id,
-            row.topic,
-            dict(row.content.get("values", {})),
-            str(row.content.get("event_id", row.event_id)),
-            language,
-            row.urgent,
-            row.tries,
-            browser,
-            row.subscription_id,
-            row.target,
-        )
 
     def _send(self, parcel: Parcel) -> Result:
         words = words_of(parcel.topic, parcel.values, parcel.language)
         if parcel.browser is not None and self._push is not None:
             return self._push.send(parcel.browser, words, parcel.event_id, urgent=parcel.urgent)
-        if parcel.target is not None and self._groups is not None:
+        if parcel.address is not None and self._personal is not None:
+            link = f"{self._site}{words.url}" if self._site else ""
+            way = str(parcel.target)
+            return self._personal.send(way, parcel.address, words, parcel.event_id, link)
+        if parcel.target is not None and parcel.address is None and self._groups is not None:
             return self._groups.send(parcel.target, words, parcel.event_id)
         return Result("gone", "no such channel")
 
@@ -209,7 +167,7 @@ class Relay:
         row.leased_by = row.leased_until = None
         row.last_error = result.error or None
         if result.outcome != "failed":
-            _end(row, result.outcome, now)
+            end(row, result.outcome, now)
         elif parcel.tries >= MAX_TRIES:
             row.dead_at, row.outcome = now, "dead"
         else:
@@ -231,10 +189,6 @@ def wait_s(tries: int, chance: random.Random) -> float:
     """Return the seconds to the next try: doubled each time, somewhere in its upper half."""
     longest: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (tries - 1))
     return longest * chance.uniform(0.5, 1.0)
-
-
-def _end(row: OutboxNotice, outcome: str, now: datetime) -> None:
-    row.outcome, row.sent_at = outcome, now
 
 
 def _note_browser(session: Session, parcel: Parcel, result: Result, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Spread what was told: a row in the inbox, and one waiting row a browser and group."""
+"""Spread what was told: a row in the inbox, one waiting row a browser, own address and group."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
+from data.notices.addresses import has_address
 from data.notices.preferences import leaves_at, preference_of, stops_of
+from data.notices.ways import ways_for
 from data.store.tables.accounts import Account
 from data.store.tables.notices import InboxNotice, PushSubscription
 from data.store.tables.outbox import OutboxNotice
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -29,8 +32,15 @@ def spread(
     limit: int = BATCH,
     *,
     groups: Groups | None = None,
+    ways: Collection[str] = (),
 ) -> int:
-    """Spread the oldest notices that nobody has spread, in one transaction; return how many."""
+    """Spread the oldest notices that nobody has spread, in one transaction; return how many.
+
+    Parameters
+    ----------
+    ways : collection of str
+        Those to people's own addresses that there are, of ``sms`` and ``mail``.
+    """
     rows = session.scalars(
         select(OutboxNotice)
         .where(
@@ -44,14 +54,16 @@ def spread(
         .with_for_update(skip_locked=True)
     ).all()
     for row in rows:
-        row.outcome, row.sent_at = _spread_one(session, row, now, zone), now
+        row.outcome, row.sent_at = _spread_one(session, row, now, zone, ways), now
         if groups is not None:
             _to_groups(session, row, groups.told_of(row.topic), now)
     session.flush()
     return len(rows)
 
 
-def _spread_one(session: Session, row: OutboxNotice, now: datetime, zone: ZoneInfo) -> str:
+def _spread_one(
+    session: Session, row: OutboxNotice, now: datetime, zone: ZoneInfo, ways: Collection[str]
+) -> str:
     person = row.content.get("person_id")
     account = session.scalar(select(Account.id).where(Account.person_id == person))
     if person is None or account is None:
@@ -70,9 +82,13 @@ def _spread_one(session: Session, row: OutboxNotice, now: datetime, zone: ZoneIn
     if row.expires_at is not None and row.expires_at <= now:
         return "expired"
     preference = preference_of(session, account)
-    if preference.push:
-        due = leaves_at(preference, now, zone, urgent=row.urgent)
+    wanted = ways_for(session, account, row.topic)
+    due = leaves_at(preference, now, zone, urgent=row.urgent)
+    if preference.push and "push" in wanted:
         _to_browsers(session, row, account, now, due)
+    for way in sorted(wanted & set(ways)):
+        if has_address(session, account, way):
+            session.add(_to_own_address(row, account, way, now, due))
     return "sent"
 
 
@@ -124,3 +140,22 @@ def _to_browsers(
                 due_at=due,
             )
         )
+
+
+def _to_own_address(
+    row: OutboxNotice, account: int, way: str, now: datetime, due: datetime
+) -> OutboxNotice:
+    """Make the row of a person's own number or mail; the address is opened when it is sent."""
+    return OutboxNotice(
+        event_id=f"{row.event_id}:{way}",
+        topic=row.topic,
+        content={**row.content, "event_id": row.event_id},
+        channel="message",
+        target=way,
+        account_id=account,
+        matter=row.matter,
+        urgent=row.urgent,
+        expires_at=row.expires_at,
+        created_at=now,
+        due_at=due,
+    )

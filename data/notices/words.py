@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OTHER: Final = "other"
+_CODE: Final = "mail.code"  # asked for at that moment: not a topic that somebody may not want
 
 # Topic: title and body in Chinese, title and body in English, the page that it leads to.
 _WORDS: Final[dict[str, tuple[str, str, str, str, str]]] = {
@@ -49,6 +50,13 @@ _WORDS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "Not heard from",
         "{person} is alone on duty and has not said that all is well: please get in touch.",
         "/m",
+    ),
+    _CODE: (
+        "确认邮箱",
+        "验证码 {code}，{minutes} 分钟内有效。如非本人操作，请忽略。",
+        "Confirm your address",
+        "Your code is {code}, good for {minutes} minutes. If you did not ask for it, ignore this.",
+        "/m/settings/ways",
     ),
     "membership.activated": (
         "正式上岗",
@@ -212,7 +220,7 @@ _WORDS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "/m",
     ),
 }
-TOPICS: Final = tuple(topic for topic in _WORDS if topic != _OTHER)
+TOPICS: Final = tuple(topic for topic in _WORDS if topic not in {_OTHER, _CODE})
 
 
 @dataclass(frozen=True, slots=True)

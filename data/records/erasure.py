@@ -1,9 +1,10 @@
 """Erase a person's data when they leave; figures stay: hours, turns, what was trained.
 
 Erased: name, sex, date of birth, employer, address, home, ID number, phone, note; the words of
-steps, awards and exceptions; certificate numbers; habits; the account's log-in; and in scenarios
-the link to the file, the point and the columns that we do not know (decision 0011). Kept: code,
-tier, station, profession, dates of joining and leaving, turns of duty, attendance, covers.
+steps, awards and exceptions; certificate numbers; habits; the account's log-in, browsers, mail
+address and choices of notices; and in scenarios the link to the file, the point and the columns
+that we do not know (decision 0011). Kept: code, tier, station, profession, dates of joining and
+leaving, turns of duty, attendance, covers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Float, cast, delete, func, select, update
 
+from data.notices.addresses import erase_ways
 from data.records.memberships import end_rows
 from data.store.tables.accounts import (
     Account,
@@ -23,6 +25,7 @@ from data.store.tables.accounts import (
     SecondFactor,
 )
 from data.store.tables.habits import AvailabilityException, AvailabilityHabit
+from data.store.tables.notices import NoticePreference, NoticeStop, NoticeWay, PushSubscription
 from data.store.tables.people import Award, Consent, Person, PersonEvent, PersonRole
 from data.store.tables.scenarios import EditionBeat, Scenario, ScenarioPerson, ScenarioTable
 from data.store.tables.teams import BeatMember, TeamMember
@@ -76,10 +79,12 @@ def _end_what_runs(session: Session, person: int, now: datetime, today: date) ->
 
 def _close_account(session: Session, person: int, now: datetime) -> None:
     accounts = session.scalars(select(Account.id).where(Account.person_id == person)).all()
-    for table in (AccountRole, LoginSession, SecondFactor, RecoveryCode, ExternalIdentity):
+    login = (AccountRole, LoginSession, SecondFactor, RecoveryCode, ExternalIdentity)
+    for table in (*login, NoticePreference, NoticeStop, NoticeWay, PushSubscription):
         column: Any = table.account_id
         session.execute(delete(table).where(column.in_(accounts)))
     for account in accounts:
+        erase_ways(session, account)
         session.execute(
             update(Account)
             .where(Account.id == account)

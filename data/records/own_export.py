@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from data.notices.addresses import address_of
+from data.notices.ways import ways_of
 from data.records.audit_reading import readers_of
 from data.records.coming_duties import coming_duties
 from data.records.person_edit import SEALED, open_sealed
 from data.records.person_file import read_file
 from data.store.scope import Scope
+from data.store.tables.accounts import Account
 from data.store.tables.people import Person
 from data.store.tables.service import ServiceRecord
 
@@ -53,4 +56,10 @@ def export_person(
         {"at": entry.at, "who": entry.actor_name or entry.actor, "action": entry.action}
         for entry in readers_of(session, code, limit=500).items
     ]
+    account = session.scalar(select(Account.id).where(Account.person_id == person_id))
+    if account is not None:
+        content["notices"] = {
+            "mail": address_of(session, keys, account, "mail"),
+            "ways": {kind: sorted(ways) for kind, ways in ways_of(session, account).items()},
+        }
     return content

@@ -1,4 +1,4 @@
-"""Receivers on loopback: a gateway that loses some of what it is told, a push service."""
+"""Receivers on loopback that lose some of what they get: gateway, mail server, push service."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import base64
 import json
 import os
 import random
+import socketserver
 import threading
 from contextlib import contextmanager
+from email import message_from_bytes
+from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -62,12 +65,63 @@ def receiving(share: float = 0.0) -> Iterator[Receiver]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver.address = f"127.0.0.1:{server.server_port}"
+    with _serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler), receiver):
+        yield receiver
+
+
+@contextmanager
+def receiving_mail(share: float = 0.0) -> Iterator[Receiver]:
+    """Run a mail server (SMTP) on a free port; `Receiver.headers` has who each letter was for."""
+    receiver = Receiver(share)
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.say("220 here")
+            to: list[str] = []
+            while line := self.rfile.readline().decode().strip():
+                word = line.upper()
+                if word.startswith("RCPT TO:"):
+                    to.append(line[8:].strip(" <>"))
+                if word.startswith("QUIT"):
+                    return self.say("221 bye")
+                if word != "DATA":
+                    self.say("250 yes")
+                    continue
+                self.say("354 go on")
+                if receiver.take(self.letter(), {"to": ",".join(to)}) is None:
+                    return None  # hangs up
+                self.say("250 taken")
+            return None
+
+        def letter(self) -> bytes:
+            found = b""
+            while not found.endswith(b"\r\n.\r\n"):
+                found += self.rfile.readline()
+            return found[:-3]
+
+        def say(self, line: str) -> None:
+            self.wfile.write(f"{line}\r\n".encode())
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    with _serving(server, receiver):
+        yield receiver
+
+
+def letter_of(body: bytes) -> tuple[str, str, str]:
+    """Return a letter's subject, text and the event that it tells of."""
+    letter = message_from_bytes(body, policy=default)
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return str(letter["Subject"]), part.get_content().strip(), str(letter["X-Event-Id"])
+
+
+@contextmanager
+def _serving(server: socketserver.TCPServer, receiver: Receiver) -> Iterator[None]:
+    receiver.address = f"127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield receiver
+        yield
     finally:
         server.shutdown()
         thread.join()
