@@ -20,8 +20,7 @@ from api.logs import set_up_logs
 from api.long_lived import exempt
 from api.notice_runner import NoticeRunner
 from api.service import Service, utc_now
-from data.store.engine import open_store, store_url
-from data.store.keys import load_keys
+from data.store.opening import open_records
 from grid.errors import JinggeError
 
 if TYPE_CHECKING:
@@ -146,10 +145,10 @@ def open_service(environment: Mapping[str, str]) -> Service:
     Raises
     ------
     StoreError
-        Where the database cannot be opened, its schema is not the current one, or there is no key.
+        Where the database cannot be opened, its schema is not the current one, or the key is
+        missing or another.
     """
-    keys = load_keys(environment)
-    store = open_store(store_url(environment))
+    store, keys = open_records(environment)
     return Service(store=store, keys=keys, cities=StoredCity(store, utc_now, after_reading=exempt))
 
 

@@ -25,11 +25,9 @@ def ledger_() -> None:
 def verify_ledger() -> None:
     """Go through the ledger: sums, balances, chains, counter-entries; exit 1 on a problem."""
     from data.points.verifying import verify
-    from data.store.engine import open_store, store_url
-    from data.store.keys import load_keys
+    from data.store.opening import open_records
 
-    keys = load_keys(os.environ)
-    store = open_store(store_url(os.environ))
+    store, keys = open_records(os.environ)
     try:
         with store.read() as session:
             report = verify(session, keys)

@@ -26,11 +26,9 @@ def load(
 ) -> None:
     """Put a bundle and its plan into the store; the first one fills the records."""
     from api.loading import load_plan
-    from data.store.engine import open_store, store_url
-    from data.store.keys import load_keys
+    from data.store.opening import open_records
 
-    keys = load_keys(os.environ)
-    store = open_store(store_url(os.environ))
+    store, keys = open_records(os.environ)
     try:
         roster = load_plan(store, keys, directory, result, now=datetime.now(UTC), by="terminal")
     finally:

@@ -133,11 +133,10 @@ def _take(kind: str, file: Path, system: str, sheet: str | None) -> int:
     from data.importers.living.intake import Intake
     from data.importers.living.taking import compare_with_records, read_for_records, take
     from data.store.audit import Event, append
-    from data.store.engine import open_store, store_url
-    from data.store.keys import load_keys
+    from data.store.opening import open_records
     from data.store.scope import CITY
 
-    keys, store = load_keys(os.environ), open_store(store_url(os.environ))
+    store, keys = open_records(os.environ)
     now, actor = datetime.now(UTC), "command line"
     try:
         with stage_progress(TEXTS("cli.import.reading")) as show:

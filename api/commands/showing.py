@@ -229,13 +229,11 @@ def _load_demo(bundle: Path, out: Path) -> None:
     from api.first_accounts import demo_accounts
     from api.loading import has_roster, load_plan
     from data.demo.living import fill_living
-    from data.store.engine import open_store, store_url
-    from data.store.keys import load_keys
+    from data.store.opening import open_records
 
     upgrade()
-    now = datetime.now(UTC)
-    store = open_store(store_url(os.environ))
-    keys, passwords = load_keys(os.environ), Passwords()
+    now, passwords = datetime.now(UTC), Passwords()
+    store, keys = open_records(os.environ)
     try:
         if not has_roster(store, now):
             typer.echo(TEXTS("cli.load.loading"))

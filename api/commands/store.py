@@ -44,14 +44,21 @@ commands.add_typer(audit, name="audit", rich_help_panel=RECORDS)
 @db.command("upgrade", help=TEXTS("cli.db.upgrade.help"))
 def upgrade() -> None:
     """Bring the database's schema to this version."""
+    from data.store.errors import KeyMissingError
     from data.store.keys import KEY_VARIABLE, key_file, make_key_file
     from data.store.migrate import upgrade as upgrade_schema
+    from data.store.opening import has_records
 
     with _engines() as engines:
         revision = upgrade_schema(engines)
     typer.echo(TEXTS("cli.db.upgraded", revision=revision), err=True)
     path = key_file(os.environ)
     if not os.environ.get(KEY_VARIABLE, "").strip() and not path.exists():
+        if has_records(os.environ):
+            raise KeyMissingError(
+                f"Expected the key with which these records were begun in {KEY_VARIABLE} or in the "
+                f"file {path}, got none: put it back. A new one would open nothing."
+            )
         make_key_file(path)
         typer.echo(TEXTS("cli.db.key_made", file=path), err=True)
 

@@ -162,11 +162,9 @@ def _number(session: Session, login: str) -> int:
 
 @contextmanager
 def _records() -> Iterator[tuple[Store, Keys]]:
-    from data.store.engine import open_store, store_url
-    from data.store.keys import load_keys
+    from data.store.opening import open_records
 
-    keys = load_keys(os.environ)
-    store = open_store(store_url(os.environ))
+    store, keys = open_records(os.environ)
     try:
         yield store, keys
     finally:

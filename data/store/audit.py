@@ -134,6 +134,24 @@ def verify(session: Session, keys: Keys, anchors: Sequence[Anchor] = ()) -> Audi
     return AuditReport(search.count, tuple(problems))
 
 
+def require_own_key(session: Session, keys: Keys) -> None:
+    """Refuse a key that is not the one with which the records were begun.
+
+    Raises
+    ------
+    KeyMissingError
+        Nothing could be written with it, and no sealed column read.
+    """
+    head = session.get(AuditHead, 1)
+    if head is not None and head.seal != seal_of_head(keys, head):
+        raise KeyMissingError(WRONG_KEY)
+
+
+def is_begun(session: Session) -> bool:
+    """Return whether there are records yet, and so a key that belongs to them."""
+    return session.get(AuditHead, 1) is not None
+
+
 def _locked_head(session: Session, keys: Keys) -> Row[Any]:
     connection = session.connection()
     head = connection.execute(_LOCK_HEAD).one_or_none()

@@ -152,6 +152,29 @@ def test_another_key_is_told_as_one_line(
     ]
 
 
+@pytest.mark.parametrize("command", [["serve"], ["ledger", "verify"], ["user", "list"]])
+def test_nothing_is_opened_with_another_key(
+    audited: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    monkeypatch.setenv("JINGGE_SECRET_KEY", "ab" * 32)
+    assert cli.run(command) == 2
+    assert "Expected the key with which the audit was begun" in capsys.readouterr().err
+
+
+def test_a_lost_key_is_not_replaced(audited: str, capsys: pytest.CaptureFixture[str]) -> None:
+    key = Path("var/secret.key")
+    content = key.read_bytes()
+    key.unlink()
+    assert cli.run(["db", "upgrade"]) == 2
+    assert "put it back" in capsys.readouterr().err
+    assert not key.exists()
+    key.write_bytes(content)
+    assert cli.run(["db", "upgrade"]) == 0
+
+
 @pytest.mark.parametrize("command", ["backup", "restore", "db", "audit"])
 def test_help_names_the_commands(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["--help"]) == 0
