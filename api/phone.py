@@ -32,8 +32,10 @@ SIZE_COOKIE: Final = "jingge_text"
 TOLD: Final = {
     **dict.fromkeys(("signed_up", "confirmed", "checked_in", "checked_out", "swapped"), "good"),
     **dict.fromkeys(("tip_sent", "redeemed", "saved", "accepted", "arrived", "done"), "good"),
-    **dict.fromkeys(("safe", "swap_offered", "consent_given"), "good"),
-    **dict.fromkeys(("taken_back", "refused", "consent_withdrawn"), ""),
+    **dict.fromkeys(("safe", "swap_offered", "consent_given", "mail_confirmed"), "good"),
+    **dict.fromkeys(
+        ("taken_back", "refused", "consent_withdrawn", "mail_forgotten", "code_sent"), ""
+    ),
     **dict.fromkeys(("waiting", "withdrawn", "declined", "offered", "voided", "on_the_way"), ""),
 }
 """What a page may be told by ``?told=`` after a form, and its tone; the words are ours."""

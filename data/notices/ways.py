@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KINDS: Final = tuple(dict.fromkeys(topic.partition(".")[0] for topic in TOPICS))
 """Kinds of notices: what stands before the dot of a topic."""
+PUSHED: Final = frozenset({"alert", "alone"})
+"""Kinds that are always pushed where push is on: help is called for, or somebody is alone."""
 _DEFAULT: Final = frozenset({"push"})
 
 
@@ -23,18 +25,18 @@ def ways_of(session: Session, account_id: int) -> dict[str, frozenset[str]]:
     """Return the ways by which an account wants each kind of notice."""
     query = select(NoticeWay).where(NoticeWay.account_id == account_id)
     rows = list(session.scalars(query))
-    return {kind: _ways([row for row in rows if row.kind == kind]) for kind in KINDS}
+    return {kind: _ways(kind, [row for row in rows if row.kind == kind]) for kind in KINDS}
 
 
 def ways_for(session: Session, account_id: int, topic: str) -> frozenset[str]:
     """Return the ways by which an account wants a topic."""
     kind = topic.partition(".")[0]
     query = select(NoticeWay).where(NoticeWay.account_id == account_id, NoticeWay.kind == kind)
-    return _ways(list(session.scalars(query)))
+    return _ways(kind, list(session.scalars(query)))
 
 
 def keep_ways(session: Session, account_id: int, wanted: Mapping[str, Collection[str]]) -> None:
-    """Make these the ways of some kinds; other kinds stay as they are.
+    """Make these the ways of some kinds; other kinds stay as they are, `PUSHED` ones pushed.
 
     Raises
     ------
@@ -54,6 +56,7 @@ def keep_ways(session: Session, account_id: int, wanted: Mapping[str, Collection
     session.flush()
 
 
-def _ways(rows: list[NoticeWay]) -> frozenset[str]:
+def _ways(kind: str, rows: list[NoticeWay]) -> frozenset[str]:
     chosen = {row.way: row.wanted for row in rows}
-    return frozenset(way for way in WAYS if chosen.get(way, way in _DEFAULT))
+    wanted = frozenset(way for way in WAYS if chosen.get(way, way in _DEFAULT))
+    return wanted | _DEFAULT if kind in PUSHED else wanted

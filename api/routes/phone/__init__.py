@@ -16,6 +16,7 @@ from api.routes.phone import (
     tips,
     today,
     turns,
+    ways,
 )
 
 ROUTERS = tuple(
@@ -23,6 +24,6 @@ ROUTERS = tuple(
     # The map of tasks before one task, whose number is a part of its address.
     for module in (
         *(shell, today, alerts, task_map, tasks, turns, exchanges),
-        *(availability, tips, points, notices, me, consents),
+        *(availability, tips, points, notices, ways, me, consents),
     )
 )

@@ -12,6 +12,7 @@ from api.routes.v1 import (
     jobs,
     live,
     nearest,
+    notice_ways,
     notices,
     points,
     risk,
@@ -35,7 +36,8 @@ ROUTERS = (
     # Before `tasks/{id}/{step}`: sign-ups of a task.
     *(signups.router, tasks.router, turns.router, checkins.router, swaps.router),
     # Before `tips/{code}`: one's own tips.
-    *(tips.router, tip_cases.router, points.router, gifts.router, notices.router),
+    *(tips.router, tip_cases.router, points.router, gifts.router),
+    *(notices.router, notice_ways.router),
     *(session.router, accounts.router),
     *RECORDS,
     *(ground.router, plan.router),

@@ -5,22 +5,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from phone_checks import keep, require_usable, watch
 from portions import IS_LONG
 from py_vapid import Vapid02
+from sqlalchemy import select
 
 from api.notice_runner import NoticeRunner
 from api.server import serving
 from api.settings import Settings
+from data.notices.addresses import ask_mail
 from data.notices.channels import VapidKey
 from data.notices.telling import tell
 from data.points.awards import Merit, award
 from data.points.gifts import add_gift
 from data.points.redemptions import Wish, reserve
 from data.points.rules import fill_shipped
+from data.store.personal import set_personal
+from data.store.tables.accounts import Account
 from data.store.tables.people import Consent, Person
 from data.tips.submission import TipDraft, submit_tip
 
@@ -55,16 +60,22 @@ def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str
         wish = Wish(people["liu"], 1, 1, "a-key-of-a-form")
         reserve(session, service.keys, now, wish, actor="test")
         draft = TipDraft("fraud", "门口有人推销假理财", 40.672, 109.82, (), "a-key-of-a-form")
+        set_personal(session.get(Person, people["liu"]), service.keys, phone="13800001234")
+        account = session.scalar(select(Account.id).where(Account.person_id == people["liu"]))
+        ask_mail(session, service.keys, account, "liu@example.cn", now)
         return submit_tip(session, service.keys, now, people["liu"], draft).code
 
     tip = service.store.submit(work)
     NoticeRunner(service.service, Settings()).relay.step()
     service.app.state.push_key = VapidKey(Vapid02())  # the settings page offers web push
     service.app.state.push_key.key.generate_keys()
+    ways = "sms=json://a.example/{phone} mail=mailto://a.example/?to={mail}"
+    service.app.state.settings = replace(service.app.state.settings, notice_personal=ways)
     return [
         *("/m/tasks", f"/m/tasks/{task.task_id}", "/m/tips", "/m/tips/new", f"/m/tips/{tip}"),
         *("/m/consents", "/m/consents/1", "/m/consents/position/giving"),
         *("/m/points", "/m/me", "/m/file", "/m/readers", "/m/settings", "/m/offline", "/m/inbox"),
+        "/m/settings/ways",
     ]
 
 

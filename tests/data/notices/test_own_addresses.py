@@ -328,7 +328,7 @@ def test_ways_are_push_unless_somebody_chose(store: Store, town: Town) -> None:
     )
     assert read() == {kind: {"push"} for kind in KINDS}
     wants(store, town, "sms", "mail")
-    wants(store, town, "push", "sms", kind="alert")
+    wants(store, town, "sms", kind="alert")  # pushed all the same
     wants(store, town, kind="tip")
     assert (read()["task"], read()["alert"], read()["tip"]) == (
         {"sms", "mail"},
