@@ -84,3 +84,16 @@ def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
         )
         found |= {row.code: row.name for row in session.execute(query)}
     return found
+
+
+def place_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """Give what beats and stations are called by code; beats with their station before."""
+    wanted, found = sorted(set(codes)), dict[str, str]()
+    beats = select(Beat.code, Beat.name, Station.name.label("of")).join(Station)
+    for first in range(0, len(wanted), 500):
+        some = wanted[first : first + 500]
+        stations = select(Station.code, Station.name).where(Station.code.in_(some))
+        found |= {row.code: row.name or row.code for row in session.execute(stations)}
+        for row in session.execute(beats.where(Beat.code.in_(some))):
+            found[row.code] = " · ".join(filter(None, (row.of, row.name or row.code)))
+    return found

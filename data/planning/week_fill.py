@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from data.store.errors import ScenarioMissingError
 from data.store.tables.rosters import Assignment
-from data.store.tables.scenarios import EditionBeat, ScenarioDemand, ScenarioShift
+from data.store.tables.scenarios import EditionBeat, Scenario, ScenarioDemand, ScenarioShift
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from data.planning.rosters import Reader
     from data.store.tables.rosters import Roster
-    from data.store.tables.scenarios import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +120,7 @@ def week_fill(
     counter: Counter = count_places,
 ) -> WeekFill:
     """Count places by station and shift, as far as the reader answers for the beats."""
-    table = ScenarioShift
-    shifts = session.scalars(
-        select(table).where(table.scenario_id == scenario.id).order_by(table.starts_at, table.code)
-    )
-    turns = tuple(Turn(row.position, row.code, row.starts_at, row.ends_at) for row in shifts)
+    turns = tuple(all_turns(session, scenario.id))
     beat = EditionBeat
     names = (beat.station_code, beat.station_name, beat.sub_bureau_name)
     beats_of: dict[tuple[str, str, str], list[int]] = {}
@@ -161,3 +156,21 @@ def find_turn(session: Session, scenario_id: int, code: str) -> Turn:
     if row is None:
         raise ScenarioMissingError(f"Expected the code of a shift of scenario {scenario_id}.")
     return Turn(row.position, row.code, row.starts_at, row.ends_at)
+
+
+def all_turns(session: Session, scenario_id: int) -> list[Turn]:
+    """Give all shifts of a scenario in the order of time."""
+    table = ScenarioShift
+    query = select(table).where(table.scenario_id == scenario_id)
+    rows = session.scalars(query.order_by(table.starts_at, table.code))
+    return [Turn(row.position, row.code, row.starts_at, row.ends_at) for row in rows]
+
+
+def beat_names(session: Session, scenario_id: int) -> dict[str, str]:
+    """Give what the beats of a scenario are called, by code."""
+    query = (
+        select(EditionBeat.code, EditionBeat.name)
+        .join(Scenario, Scenario.edition_id == EditionBeat.edition_id)
+        .where(Scenario.id == scenario_id, EditionBeat.name != "")
+    )
+    return dict(session.execute(query).all())

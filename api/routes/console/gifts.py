@@ -21,6 +21,7 @@ from api.views.console.rewards import (
     redemption_rows,
 )
 from api.views.console.table import Filter, Table, next_address
+from data.field.places import names_of
 from data.points import redemptions as way
 from data.points.anomalies import find_anomalies
 from data.points.errors import PointsError, WrongCodeError
@@ -68,11 +69,12 @@ def redemptions(
             before=decode("redemptions", (int,), cursor)[0] if cursor else None,
             limit=PAGE + 1,
         )
+        names = names_of(session, [one.person_code for one in found if one.person_code])
     following = encode("redemptions", (found[PAGE - 1].id,)) if len(found) > PAGE else None
     table = Table(
         HERE,
         REDEMPTIONS,
-        redemption_rows(found[:PAGE], texts, office.zone),
+        redemption_rows(found[:PAGE], names, texts, office.zone),
         filters,
         next_address(HERE, filters, following),
         None,
@@ -158,6 +160,7 @@ def anomalies(office: OddDesk) -> Response:
 def _page(office: Desk, number: int, error: JinggeError | None = None) -> Response:
     with office.store.read() as session:
         found = way.find_redemption(session, number, office.access.scope)
+        names = names_of(session, [found.person_code] if found.person_code else [])
     told = None
     if error is not None:
         word = type(error).__name__
@@ -167,7 +170,7 @@ def _page(office: Desk, number: int, error: JinggeError | None = None) -> Respon
         "redemption.html",
         200 if error is None else 409,
         here=HERE,
-        one=redemption_page(found, office.texts, office.zone),
+        one=redemption_page(found, names, office.texts, office.zone),
         may_hand_over=may(office.access.actor, "redemption.hand_over"),
         told=told,
     )

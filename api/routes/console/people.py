@@ -92,11 +92,12 @@ def people(
             limit=PAGE,
             with_total=first,
         )
+        entries = _entries(session, texts)
     office.note("people", "list", filters=[one.name for one in filters if one.value])
     table = Table(
         HERE,
         PEOPLE,
-        person_rows(page.items, texts),
+        person_rows(page.items, texts, entries),
         filters,
         next_address(HERE, filters, page.next),
         page.total,

@@ -31,7 +31,7 @@ from api.views.console.tasks import (
     task_rows,
     task_terms,
 )
-from data.field.places import beats_listed, names_of, place_ids
+from data.field.places import beats_listed, names_of, place_ids, place_names
 from data.field.tasks import list_tasks
 from data.records.catalogue import list_entries
 from data.records.finding import stations_within
@@ -174,10 +174,13 @@ def _page(office: Desk, task_id: int, trouble: Trouble | None = None) -> Respons
     with office.store.read() as session:
         reader = replace(office.office, access=_access(office, "task.read"))
         found = seen_task(session, reader, task_id)
+        station = place_names(session, [found.station_code]).get(found.station_code, "")
     links = []
     if may(actor, "post.code") and found.state in {"open", "closed"}:
         links.append((texts("code.show"), f"/console/post-code?task_id={task_id}"))
-    panels = [Panel(texts("tasks.task"), terms=task_terms(found, texts, zone), links=links)]
+    panels = [
+        Panel(texts("tasks.task"), terms=task_terms(found, station, texts, zone), links=links)
+    ]
     if _may_write(office) and (sheets := step_sheets(found, texts)):
         panels.append(Panel(texts("tasks.steps"), sheets=answered(sheets, trouble)))
     if may(actor, "signup.read"):

@@ -13,6 +13,7 @@ from api.cursors import decode, encode
 from api.tip_answers import category_labels, states_of, verifier_of
 from api.views.console.rewards import TIPS, tip_page, tip_rows
 from api.views.console.table import Filter, Table, next_address
+from data.field.places import place_names
 from data.records.errors import StaleError as StaleRecordError
 from data.store.audit import append
 from data.store.row_versions import StaleError
@@ -73,12 +74,13 @@ def tips(
             before=decode("tips", (int,), cursor)[0] if cursor else None,
             limit=PAGE + 1,
         )
-        labels = category_labels(session, texts)
+        names = category_labels(session, texts)
+        names |= place_names(session, [one.beat_code for one in found])
     following = encode("tips", (found[PAGE - 1].id,)) if len(found) > PAGE else None
     table = Table(
         HERE,
         TIPS,
-        tip_rows(found[:PAGE], me, labels, texts, office.zone),
+        tip_rows(found[:PAGE], me, names, texts, office.zone),
         filters,
         next_address(HERE, filters, following),
         None,
@@ -155,7 +157,9 @@ def _page(office: Desk, code: str, error: JinggeError | None = None) -> Response
         append(session, office.keys, office.now, office.access.event("tip", code))
         labels = category_labels(session, office.texts)
         me = office.access.actor.account_id
-        page = tip_page(case, me, office.texts, office.zone)
+        code_of = case.summary.beat_code
+        beat = place_names(session, [code_of]).get(code_of, code_of)
+        page = tip_page(case, me, beat, office.texts, office.zone)
         return page, labels.get(case.summary.category, case.summary.category)
 
     page, category = office.store.submit(work)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -15,13 +14,13 @@ from api.forms import Form, FormDep
 from api.once import FormOnceDep
 from api.routes.console.rosters import HERE
 from api.routes.v1.rosters import EXPLAINER, reader_of
-from api.views.console.weeks import day_words, hours
+from api.views.console.why import explained_line, names_for, turn_words
 from data.planning.edits import num_edits
 from data.planning.errors import EditError
 from data.planning.remedies import Row, make_moves
 from data.planning.rosters import roster_view
 from data.planning.successors import copy_to_draft
-from data.planning.week_fill import find_turn
+from data.planning.week_fill import all_turns, beat_names, find_turn
 from data.planning.within import require_beats, require_people
 from data.store.audit import append
 from data.store.result_io import find_roster
@@ -29,7 +28,6 @@ from data.store.result_io import find_roster
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from api.language import Texts
     from api.views.console.sheets import Trouble
 
 router = APIRouter(prefix="/console/rosters", include_in_schema=False)
@@ -39,14 +37,6 @@ EditorDesk = Annotated[Desk, Depends(desk("roster.edit"))]
 RosterPath = Annotated[int, Path(ge=1, lt=2**63)]
 Code = Annotated[str, Query(min_length=1, max_length=128)]
 MOST_MOVES: Final = 50
-PLACES: Final = {
-    "trained": "/console/courses",
-    "insured": "/console/insurance",
-    "recruit": "/console/applications",
-}
-"""Where a change is made that is not one of the roster."""
-OF_A_PERSON: Final = frozenset({"available", "one_more_shift", "reach"})
-"""Changes of a person's own file."""
 
 
 @router.get("/{roster_id}/why")
@@ -75,7 +65,10 @@ def _page(
         require_beats(session, office.access.scope, [beat])
         if person:
             require_people(session, office.access.scope, [person])
-        turn = find_turn(session, find_roster(session, roster_id).scenario_id, shift)
+        scenario_id = find_roster(session, roster_id).scenario_id
+        turn = find_turn(session, scenario_id, shift)
+        called = beat_names(session, scenario_id)
+        turns = all_turns(session, scenario_id)
         seen = num_edits(session, roster_id)
     texts, zone = office.texts, office.zone
     told: dict[str, Any] = {}
@@ -94,6 +87,7 @@ def _page(
             served=office.request.app.state.service.cities.held(),
         )
     office.note("roster", str(roster_id), beat=beat, shift=shift)
+    names = names_for(called, turns, texts, zone)
     if trouble is not None:
         told = {"told": {"kind": "bad", "text": trouble.text}}
     return office.render(
@@ -102,15 +96,15 @@ def _page(
         here=HERE,
         roster_id=roster_id,
         beat=beat,
+        beat_name=called.get(beat, beat),
         shift=shift,
         person=person,
         seen=seen,
         is_draft=view.state == "draft",
         may_edit=view.state != "archived" and may(office.access.actor, "roster.edit"),
-        when=f"{day_words(turn.starts_at, texts, zone)} "
-        f"{hours(turn.starts_at, turn.ends_at, zone)}",
-        lines=[_line(one, texts) for one in document["lines"]],
-        about=[one["text"] for one in document["person"]],
+        when=turn_words(turn, texts, zone),
+        lines=[explained_line(one, names, texts) for one in document["lines"]],
+        about=[names.told(one["text"]) for one in document["person"]],
         **told,
     )
 
@@ -165,35 +159,3 @@ def _rows(texts: list[str]) -> list[Row]:
             raise EditError("Expected a person, a beat, a shift and a role.")
         found.append((person, beat, shift, role))
     return found
-
-
-def _remedy(one: dict[str, Any], texts: Texts) -> dict[str, Any]:
-    """Return a remedy in words, with the moves that a button makes, or where else it is done."""
-    wanted = one["remedy"]
-    given = [(move["person"], *move["takes"]) for move in wanted["moves"]]
-    taken = [(move["person"], *move["leaves"]) for move in wanted["moves"] if move["leaves"]]
-    kinds = [change["kind"] for change in wanted["changes"]]
-    can = not kinds and bool(given) and not wanted["obstacle"]
-    links = []
-    for change in wanted["changes"]:
-        kind, place = change["kind"], PLACES.get(change["kind"], "")
-        if kind in OF_A_PERSON:
-            place = f"/console/people/{quote(str(change['person']), safe='')}"
-        if place:
-            links.append((texts.label("label.remedy_place", kind), place))
-    return {
-        "text": one["text"],
-        "effects": one["effects"],
-        "taken": [orjson.dumps(row).decode() for row in taken] if can else [],
-        "given": [orjson.dumps(row).decode() for row in given] if can else [],
-        "links": list(dict.fromkeys(links)),
-    }
-
-
-def _line(line: dict[str, Any], texts: Texts) -> dict[str, Any]:
-    return {
-        "role": texts.label("role", line["line"][2]),
-        "short": line.get("text") or [],
-        "remedies": [_remedy(one, texts) for one in line["remedies"]],
-        "people": [one["text"] for one in line["people"]],
-    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.views.console.table import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from api.language import Texts
     from data.records.person_search import ListedPerson
@@ -26,8 +26,11 @@ PEOPLE: Final = (
 TONES: Final = {"active": "good", "suspended": "warn", "refused": "off", "left": "off"}
 
 
-def person_rows(people: Iterable[ListedPerson], texts: Texts) -> list[dict[str, Any]]:
-    """Return the rows of a list of people."""
+def person_rows(
+    people: Iterable[ListedPerson], texts: Texts, entries: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the rows of a list of people; `entries`: what the catalogue calls qualifications."""
+    comma = "、" if texts.language == "zh" else ", "
     return [
         {
             "url": f"/console/people/{one.code}",
@@ -38,8 +41,8 @@ def person_rows(people: Iterable[ListedPerson], texts: Texts) -> list[dict[str, 
             "state": texts.label("label.person_state", one.state),
             "tone": TONES.get(one.state, "calm"),
             "station": one.station_name or one.station or "–",
-            "teams": "、".join(one.teams) if texts.language == "zh" else ", ".join(one.teams),
-            "qualifications": " ".join(one.qualifications),
+            "teams": comma.join(one.teams),
+            "qualifications": comma.join(entries.get(held, held) for held in one.qualifications),
             "insured": one.insured_until or "–",
             "phone": one.phone_masked or "–",
         }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.views.console.table import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -62,17 +62,25 @@ def moment(at: datetime | None, zone: ZoneInfo) -> str:
 
 
 def tip_rows(
-    tips: Iterable[TipSummary], me: int, labels: dict[str, str], texts: Texts, zone: ZoneInfo
+    tips: Iterable[TipSummary], me: int, names: Mapping[str, str], texts: Texts, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
-    """Return the rows of the queue; `me` is the reader's account."""
+    """Return the rows of the queue.
+
+    Parameters
+    ----------
+    me : int
+        The reader's account.
+    names : mapping
+        What categories and beats are called.
+    """
     return [
         {
             "url": f"/console/tips/{one.code}",
             "code": one.code,
-            "category": labels.get(one.category, one.category),
+            "category": names.get(one.category, one.category),
             "state": texts.label("label.tip_state_staff", one.state),
             "tone": TIP_TONES.get(one.state, "off"),
-            "beat": one.beat_code,
+            "beat": names.get(one.beat_code, one.beat_code),
             "submitted": moment(one.submitted_at, zone),
             "sent": _whose(one.dispatched_to, me, texts),
             "claim": _whose(one.claimed_by if one.state == "claimed" else None, me, texts),
@@ -82,8 +90,8 @@ def tip_rows(
     ]
 
 
-def tip_page(case: TipCase, me: int, texts: Texts, zone: ZoneInfo) -> dict[str, Any]:
-    """Return what the page of one tip shows, and which steps the reader may take."""
+def tip_page(case: TipCase, me: int, beat: str, texts: Texts, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what the page of one tip in a beat of that name shows, and the reader's steps."""
     one = case.summary
     mine = one.state == "claimed" and one.claimed_by == me
     return {
@@ -93,7 +101,7 @@ def tip_page(case: TipCase, me: int, texts: Texts, zone: ZoneInfo) -> dict[str, 
         "text": case.text,
         "photos": [f"/api/v1/tips/{one.code}/photos/{place}" for place in case.photos],
         "facts": [
-            (texts("rewards.beat"), one.beat_code),
+            (texts("rewards.beat"), beat),
             (texts("rewards.place"), f"{one.lat:.5f}, {one.lng:.5f}"),
             (texts("rewards.submitted"), moment(one.submitted_at, zone)),
             (texts("rewards.claim_until"), moment(one.claim_until, zone)),
@@ -116,15 +124,15 @@ def tip_page(case: TipCase, me: int, texts: Texts, zone: ZoneInfo) -> dict[str, 
 
 
 def redemption_rows(
-    found: Iterable[RedemptionView], texts: Texts, zone: ZoneInfo
+    found: Iterable[RedemptionView], names: Mapping[str, str], texts: Texts, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
-    """Return the rows of gifts on their way."""
+    """Return the rows of gifts on their way, for people of those names."""
     return [
         {
             "url": f"/console/redemptions/{one.id}",
             "number": one.id,
             "gift": f"{_gift_name(one, texts)} × {one.quantity}",
-            "person": one.person_code or "–",
+            "person": named(one.person_code, names),
             "state": texts.label("label.redemption_state", one.state),
             "tone": GIFT_TONES.get(one.state, "off"),
             "points": f"{one.points:,}",
@@ -136,7 +144,17 @@ def redemption_rows(
     ]
 
 
-def redemption_page(one: RedemptionView, texts: Texts, zone: ZoneInfo) -> dict[str, Any]:
+def named(code: str | None, names: Mapping[str, str]) -> str:
+    """Return a person's name with their code; a dash for nobody."""
+    if code is None:
+        return "–"
+    name = names.get(code, code)
+    return code if name == code else f"{name} {code}"
+
+
+def redemption_page(
+    one: RedemptionView, names: Mapping[str, str], texts: Texts, zone: ZoneInfo
+) -> dict[str, Any]:
     """Return what the page of one redemption shows, and which steps may come next."""
     is_open = one.state == "reserved"
     waits = one.needs_two and one.approved_by is None
@@ -146,7 +164,7 @@ def redemption_page(one: RedemptionView, texts: Texts, zone: ZoneInfo) -> dict[s
         "state": texts.label("label.redemption_state", one.state),
         "tone": GIFT_TONES.get(one.state, "off"),
         "facts": [
-            (texts("rewards.person"), one.person_code or "–"),
+            (texts("rewards.person"), named(one.person_code, names)),
             (texts("rewards.points"), f"{one.points:,}"),
             (texts("rewards.reserved"), moment(one.reserved_at, zone)),
             (texts("rewards.expires"), moment(one.expires_at, zone)),

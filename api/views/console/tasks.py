@@ -60,15 +60,15 @@ def task_rows(tasks: Iterable[TaskView], texts: Texts, zone: ZoneInfo) -> list[d
     ]
 
 
-def task_terms(task: TaskView, texts: Texts, zone: ZoneInfo) -> list[tuple[str, Any]]:
-    """Return what a task is: what, where, when, how many, for how many points."""
+def task_terms(task: TaskView, station: str, texts: Texts, zone: ZoneInfo) -> list[tuple[str, Any]]:
+    """Return what a task of a station is: what, where, when, how many, for how many points."""
     state = texts.label("label.task_state", task.state)
     place = f"{task.where} ({task.lat:.5f}, {task.lng:.5f})"
     terms: list[tuple[str, Any]] = [
         (texts("console.state"), {"text": state, "tone": TONES.get(task.state, "off")}),
         (texts("console.code"), task.code),
         (texts("tasks.kind"), texts.label("label.task", task.kind)),
-        (texts("console.station"), task.station_code),
+        (texts("console.station"), station or task.station_code),
         (texts("tasks.where"), place),
         (texts("tasks.check_in"), texts("tasks.all_over" if task.is_beat_wide else "tasks.there")),
         (texts("tasks.starts"), moment(task.starts_at, zone)),

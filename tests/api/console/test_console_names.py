@@ -1,0 +1,59 @@
+"""Pages call beats, shifts and certificates by their names; a sentence keeps what is no code."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from api.language import texts_of
+from api.views.console.why import Names, names_for
+from data.field.places import place_names
+from data.planning.week_fill import Turn
+from data.store.tables.catalogue import Qualification
+from data.store.tables.ground import Beat, Station
+
+if TYPE_CHECKING:
+    from service_client import RunningService
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def test_beats_and_shifts_are_named_in_a_sentence() -> None:
+    starts = datetime(2026, 11, 30, 1, tzinfo=UTC)
+    turn = Turn(0, "1130-morning", starts, starts + timedelta(hours=3))
+    names = names_for({"150204008-005": "环西第5警格"}, [turn], texts_of("zh"), SHANGHAI)
+    said = names.told("v10553 从 150204008-005（1130-morning）的护学岗调来，目标值 -30,000")
+    assert said == "v10553 从 环西第5警格（周一 11月30日 09–12）的护学岗调来，目标值 -30,000"
+
+
+def test_a_longer_code_is_not_named_by_a_part_of_it() -> None:
+    assert Names({"b-1": "甲"}).told("b-1 b-12 a.b-1 b-1.") == "甲 b-12 a.b-1 甲."
+
+
+def test_a_beat_is_named_with_its_station(tiny: RunningService) -> None:
+    with tiny.store.read() as session:
+        beat = session.scalars(select(Beat)).first()
+        assert beat is not None
+        station = session.get(Station, beat.station_id)
+        assert station is not None
+        found = place_names(session, [beat.code, station.code, "nowhere"])
+    assert found == {beat.code: f"{station.name} · {beat.name}", station.code: station.name}
+
+
+def test_people_are_listed_with_the_names_of_their_certificates(tiny: RunningService) -> None:
+    with tiny.store.read() as session:
+        query = select(Qualification.code, Qualification.label_zh)
+        names = dict(
+            session.execute(query.where(Qualification.code != Qualification.label_zh)).all()
+        )
+    client = tiny.client_as("city_dispatcher")
+    page = client.get("/console/people?lang=zh-CN", headers={"Accept": "text/html"}).text
+    cells = {
+        held for cell in re.findall(r"<td[^>]*>([^<]*)</td>", page) for held in cell.split("、")
+    }
+    assert cells & set(names.values())
+    assert not cells & set(names)
