@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from api.language import texts_of
+from api.views.names import city_names
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -40,6 +43,7 @@ def gap_list(city: City, language: Language, shift: int | None = None) -> dict[s
     hours = table["weight"].to_numpy(np.float64) * shift_hours(city)[table["shift"].to_numpy()]
     order = np.argsort(-hours, kind="stable")[:LISTED]
     rows = table.iloc[order]
+    names = city_names(city, texts_of(language))
     roles, codes = np.unique(rows["role"].to_numpy(str), return_inverse=True)
     return {
         "total": len(table),
@@ -50,5 +54,5 @@ def gap_list(city: City, language: Language, shift: int | None = None) -> dict[s
         "missing": rows["missing"].tolist(),
         "hours": hours[order].round(2).tolist(),
         "cause": rows["cause"].astype(str).tolist(),
-        "remedy": rows[f"remedy_{language}"].fillna("").astype(str).tolist(),
+        "remedy": names.all_told(rows[f"remedy_{language}"].fillna("").astype(str)),
     }

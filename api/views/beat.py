@@ -8,7 +8,7 @@ import numpy as np
 
 from api.coverage import ALL
 from api.summary import places_by
-from api.views.names import ShiftName, shift_names
+from api.views.names import ShiftName, city_names, shift_names
 from api.views.outline import draw_station
 from dispatch.rules import Tier
 from grid.coverage import RINGS_MIN
@@ -50,9 +50,11 @@ def beat_values(city: City, texts: Texts, beat: int, *, named: bool = True) -> d
     """Return what a beat's page shows: its posts day by day, people if `named`."""
     station = int(city.beat_station[beat])
     places = _beat_places(city)
-    names = shift_names(city, texts)
+    names, called = shift_names(city, texts), city_names(city, texts)
     tables = [table[table["beat"] == beat] for table in (city.lines, city.roster, city.gaps)]
-    lines, roster, _ = tables
+    lines, roster, gaps = tables
+    remedies = called.all_told(gaps[f"remedy_{texts.language}"].fillna("").astype(str))
+    tables[2] = gaps.assign(remedy=remedies)
     if not named:
         tables[1] = roster.iloc[:0]
     posts = [
@@ -92,7 +94,6 @@ def _post(
     gaps: pd.DataFrame,
 ) -> dict[str, Any]:
     """Return one post: its lines with the people on them, and what is short."""
-    gaps = gaps.assign(remedy=gaps[f"remedy_{texts.language}"])
     short = {row["role"]: row for row in gaps.to_dict("records")}
     order = {tier.value: i for i, tier in enumerate(Tier)}
     rows = [

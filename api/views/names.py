@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import pandas as pd
 
     from api.city import City
@@ -24,6 +27,42 @@ class ShiftName:
 
     def __str__(self) -> str:
         return f"{self.date} {self.weekday} {self.kind}".strip() + f" {self.hours}"
+
+
+_CODE: Final = re.compile(r"[\w.-]*\w", re.ASCII)
+
+
+class Names:
+    """What beats and shifts are called, put in place of their codes.
+
+    Parameters
+    ----------
+    names : mapping
+        By code. What is not in it stays as it is: people have codes alone.
+    """
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    def told(self, text: str) -> str:
+        """Return a sentence with names."""
+        return _CODE.sub(lambda found: self._names.get(found[0], found[0]), text)
+
+    def all_told(self, texts: Iterable[str]) -> list[str]:
+        """Return sentences with names."""
+        return [self.told(text) for text in texts]
+
+
+def city_names(city: City, texts: Texts) -> Names:
+    """Return the names of the beats and shifts of the served city."""
+    beats = city.scenario.beats
+    called = zip(beats["beat_id"], beats["name"], strict=True)
+    return Names(
+        {
+            **{code: name for code, name in called if name},
+            **{name.shift_id: str(name) for name in shift_names(city, texts)},
+        }
+    )
 
 
 def shift_names(city: City, texts: Texts) -> list[ShiftName]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from api.gaps import ranked_gaps
-from api.views.names import role_options, shift_names, station_options
+from api.views.names import city_names, role_options, shift_names, station_options
 
 if TYPE_CHECKING:
     from api.city import City
@@ -22,12 +22,13 @@ def shortfall_values(city: City, texts: Texts, wanted: GapFilter, page: int) -> 
     table = ranked_gaps(city, wanted, texts.language)
     num_pages = max(1, -(-len(table) // PER_PAGE))
     page = min(page, num_pages)
-    names = shift_names(city, texts)
+    names, called = shift_names(city, texts), city_names(city, texts)
     rows = table.iloc[(page - 1) * PER_PAGE : page * PER_PAGE].to_dict("records")
     return {
         "rows": [
             {
                 **row,
+                "remedy": called.told(row["remedy"] or ""),
                 "shift": names[city.shift_position[row["shift_id"]]],
                 "role_name": texts.label("role", row["role"]),
                 "cause_name": texts.label("cause", row["cause"]),

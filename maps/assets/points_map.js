@@ -14,7 +14,7 @@
     triangle: "M12 3.5l9 16H3z",
     diamond: "M12 2.5l9.5 9.5l-9.5 9.5L2.5 12z",
   };
-  const NEAR = 16; // the closest zoom that is chosen for the reader
+  const NEAR = 15; // the closest zoom that is chosen for the reader
   const TARGET = 44; // pixels that a finger needs
   const MANY = 300; // more marks than these are drawn on a canvas, not as elements
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import orjson
 
 from api.views.console.weeks import day_words, hours
+from api.views.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,28 +25,6 @@ PLACES: Final = {
 """Where a change is made that is not one of the roster."""
 OF_A_PERSON: Final = frozenset({"available", "one_more_shift", "reach"})
 """Changes of a person's own file."""
-_CODE: Final = re.compile(r"[\w.-]*\w", re.ASCII)
-
-
-class Names:
-    """What beats and shifts are called, put in place of their codes.
-
-    Parameters
-    ----------
-    names : mapping
-        By code. What is not in it stays as it is: people have codes alone.
-    """
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
-
-    def told(self, text: str) -> str:
-        """Return a sentence with names."""
-        return _CODE.sub(lambda found: self._names.get(found[0], found[0]), text)
-
-    def all_told(self, texts: Iterable[str]) -> list[str]:
-        """Return sentences with names."""
-        return [self.told(text) for text in texts]
 
 
 def turn_words(turn: Turn, texts: Texts, zone: ZoneInfo) -> str:
