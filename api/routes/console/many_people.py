@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -212,6 +213,7 @@ def _page(office: Desk, form: Form, trouble: Trouble | None = None, *, only: str
         chosen = _versions(form)
     except FormRefusedError as error:
         trouble = trouble or trouble_of(error, form, texts)
+    insurer = partial(texts.label, "label.insurer")
     with office.store.read() as session:
         people_ids(session, scope, [code for code, _ in chosen])
         runs = list_runs(session, scope, since=office.now).items
@@ -222,7 +224,7 @@ def _page(office: Desk, form: Form, trouble: Trouble | None = None, *, only: str
             stations=tuple(stations_within(session, scope)),
             runs=tuple((str(one.run), f"{one.course_name} · {one.batch}") for one in runs),
             policies=tuple(
-                (str(one.policy), f"{one.insurer} {one.policy_no} → {one.ends_on}")
+                (str(one.policy), f"{insurer(one.insurer)} {one.policy_no} → {one.ends_on}")
                 for one in policies
             ),
             teams=tuple((one.code, one.name) for one in teams),

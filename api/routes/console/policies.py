@@ -139,5 +139,5 @@ def _one(office: Desk, number: int, trouble: Trouble | None = None) -> Response:
         sheets = answered([cover_sheet(found, texts)], trouble)
         panels.append(Panel(texts("insurance.cover"), texts("insurance.cover_hint"), sheets=sheets))
     up = (texts("insurance.policies"), HERE)
-    heading = f"{found.insurer} {found.policy_no}"
+    heading = f"{texts.label('label.insurer', found.insurer)} {found.policy_no}"
     return office.sheet(heading, panels, here=UP, trouble=trouble, up=up)

@@ -28,6 +28,7 @@ _WORDS: Final = {
     "state": "label.person_state",
     "training.state": "label.attendance",
     "sex": "label.sex",
+    "insurer": "label.insurer",
     "mode": "label.course_mode",
     "duty": "label.beat_duty",
     "kind": "label.person_event",

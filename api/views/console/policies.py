@@ -39,7 +39,7 @@ def policy_rows(found: Iterable[ListedPolicy], texts: Texts, today: date) -> lis
             {
                 "url": f"{HERE}/{one.policy}",
                 "policy_no": one.policy_no,
-                "insurer": one.insurer,
+                "insurer": texts.label("label.insurer", one.insurer),
                 "state": texts.label("label.policy", word),
                 "tone": tone,
                 "starts": one.starts_on,
@@ -54,7 +54,7 @@ def policy_rows(found: Iterable[ListedPolicy], texts: Texts, today: date) -> lis
 def policy_terms(one: ListedPolicy, texts: Texts) -> list[tuple[str, Any]]:
     """Return what a policy says."""
     return [
-        (texts("insurance.insurer"), one.insurer),
+        (texts("insurance.insurer"), texts.label("label.insurer", one.insurer)),
         (texts("insurance.policy_no"), one.policy_no),
         (texts("insurance.starts_on"), one.starts_on),
         (texts("insurance.ends_on"), one.ends_on),

@@ -101,7 +101,10 @@ def _roles(rows: Rows, reader: Reader) -> list[Line]:
 
 def _covers(rows: Rows, reader: Reader) -> list[Line]:
     return [
-        (str(row["insurer"]), f"{_day(row['starts_on'], reader)} – {_day(row['ends_on'], reader)}")
+        (
+            reader.texts.label("label.insurer", str(row["insurer"])),
+            f"{_day(row['starts_on'], reader)} – {_day(row['ends_on'], reader)}",
+        )
         for row in rows
     ]
 

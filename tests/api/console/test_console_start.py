@@ -40,3 +40,11 @@ def test_the_overview_leads_to_ones_own_pages(
 ) -> None:
     page = tiny.client_as(role, **scope).get("/").text
     assert {way for way in ("/console", "/m") if f'href="{way}"' in page} == ways
+
+
+def test_whoever_is_refused_is_led_to_where_they_begin(tiny: RunningService) -> None:
+    client = tiny.client_as("volunteer", person="liu")
+    answer = client.get("/gaps", headers={"Accept": "text/html"})
+    assert answer.status_code == 403
+    assert 'href="/console"' in answer.text
+    assert 'href="/maps/coverage"' not in answer.text
