@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from portions import portion
 from store_fixtures import (  # noqa: F401 - pytest finds them here
     empty,
     empty_url,
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-settings.register_profile("jingge", deadline=None)  # no test is about seconds
+# No test is about seconds; where a test does not say how many examples, the long run tries all.
+settings.register_profile("jingge", deadline=None, max_examples=portion(100))
 settings.load_profile("jingge")
 
 HERE = Path(__file__).parent

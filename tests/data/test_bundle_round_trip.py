@@ -58,7 +58,7 @@ def test_the_tiny_city_comes_back(tmp_path: Path, file_format: str) -> None:
 
 
 @given(scenario=scenarios(), file_format=st.sampled_from(["csv", "parquet"]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=portion(12), deadline=None)
 def test_any_scenario_comes_back(
     tmp_path_factory: pytest.TempPathFactory, scenario: Scenario, file_format: str
 ) -> None:

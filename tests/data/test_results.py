@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 from tiny_city import any_roster, roster_table, scenarios, tiny_scenario
 
 from data.results import ResultError, read_result, read_roster, write_result
@@ -170,7 +171,7 @@ def test_a_roster_of_unknown_people_is_bad_input(tmp_path: Path) -> None:
 
 
 @given(scenario=scenarios(), rng=st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=portion(15), deadline=None)
 def test_any_roster_of_known_ids_is_read_rules_or_not(
     tmp_path_factory: pytest.TempPathFactory, scenario: Scenario, rng: random.Random
 ) -> None:

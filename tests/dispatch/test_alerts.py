@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from dispatch.alerts import (
     ALERT_STEPS,
@@ -123,7 +124,7 @@ def test_chance_of_enough_is_that_of_all_outcomes(chances, needed):
 
 
 @given(CHANCES, st.lists(st.floats(0, 1), max_size=2), st.integers(1, 3), st.floats(0.05, 0.99))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=portion(60))
 def test_no_smaller_set_reaches_the_target(chances, already, needed, target):
     wave = smallest_wave(chances, target, already=already, needed=needed, least=0.0)
     best = [
@@ -276,7 +277,7 @@ def test_no_more_than_the_most_calls():
     st.floats(0, 4000),
     st.integers(1, 3),
 )
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=portion(80))
 def test_a_step_keeps_its_promises(states, minutes, seconds, needed):
     now = NOW + timedelta(seconds=seconds)
     calls = [

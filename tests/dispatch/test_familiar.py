@@ -97,7 +97,7 @@ def test_nothing_but_who_stands_where_changes_and_no_exchange_is_left(seed):
     assert best_exchange(problem, seating) == (0, 0)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(portion(6)))
 def test_a_plan_keeps_the_rules_and_leaves_no_exchange(seed):
     scenario = random_scenario(300 + seed, people=25)
     result = plan(scenario, effort=Effort(rounds=1), seed=seed, clock=lambda: 0.0)

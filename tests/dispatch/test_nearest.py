@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from dispatch.nearest import NearestIndex, Things
 from dispatch.nearest_among import reasons_among, search_among
@@ -135,7 +136,7 @@ def some_rules(rng: random.Random) -> tuple[Rule, ...]:
 
 @pytest.mark.parametrize(("city", "middle"), [(CITY, KUNBEI), (CORNER_CITY, CORNER)])
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=portion(30), deadline=None)
 def test_it_finds_what_brute_force_finds(city, middle, seed):
     rng = random.Random(seed)
     things = make_things(rng, middle, rng.choice([0, 1, 5, 60, 400]), 0.03)
@@ -162,7 +163,7 @@ def test_it_finds_what_brute_force_finds(city, middle, seed):
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 def test_it_follows_what_moves_changes_comes_and_goes(seed):
     rng = random.Random(seed)
     things = make_things(rng, KUNBEI, 120, 0.03)
@@ -206,7 +207,7 @@ def test_it_follows_what_moves_changes_comes_and_goes(seed):
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 def test_everybody_near_passes_or_has_one_reason(seed):
     rng = random.Random(seed)
     things = make_things(rng, KUNBEI, 200, 0.03)
@@ -239,7 +240,7 @@ def test_everybody_near_passes_or_has_one_reason(seed):
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 def test_a_search_among_few_is_the_search_of_an_index_of_them(seed):
     rng = random.Random(seed)
     things = make_things(rng, KUNBEI, 150, 0.03)

@@ -18,7 +18,7 @@ from dispatch.greedy import greedy_roster
 from dispatch.planner import plan
 from dispatch.roster import GAP_COLUMNS, PRICE_COLUMNS, ROSTER_COLUMNS
 
-SCENARIOS = 200 if IS_LONG else 20
+SCENARIOS = 200 if IS_LONG else 10
 
 
 def planned(scenario, *, rounds=2, seed=0):

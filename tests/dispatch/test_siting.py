@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from dispatch.effort import Effort
 from dispatch.siting import MAX_DEMAND, Siting, site
@@ -99,7 +100,7 @@ def test_half_the_globe_covers_everything() -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4), st.sampled_from([0.0, 200.0, 500.0, 900.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=portion(40), deadline=None)
 def test_tiny_towns_are_solved_to_the_optimum(seed: int, posts: int, radius_m: float) -> None:
     lat, lng, demand = town(seed)
     best = best_by_enumeration(lat, lng, demand, posts, radius_m)
@@ -113,7 +114,7 @@ def test_tiny_towns_are_solved_to_the_optimum(seed: int, posts: int, radius_m: f
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=portion(40), deadline=None)
 def test_any_prices_prove_a_bound_and_rule_out_nothing_of_the_best(seed: int, posts: int) -> None:
     lat, lng, demand = town(seed, 8)
     if not demand.sum():
@@ -263,7 +264,7 @@ def test_too_many_pairs_are_refused_before_they_are_made(monkeypatch: pytest.Mon
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=portion(30), deadline=None)
 def test_regions_prove_a_bound_for_any_prices_and_fee(seed: int, posts: int, size: int) -> None:
     lat, lng, demand = town(seed, 9)
     if not demand.sum():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from grid.districting import DistrictingRules, apportion, draw_beats, plane_xy_m
 from grid.errors import BeatError
@@ -68,7 +69,7 @@ def grounds(draw):
 
 
 @given(grounds(), st.integers(0, 3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=portion(150), deadline=None)
 def test_beats_are_contiguous_whole_and_inside_stations(ground, seed):
     neighbours, station, workload, xy, num_beats = ground
     drawn = draw_beats(neighbours, station, workload, xy, num_beats, seed=seed, rules=QUICK)
@@ -76,7 +77,7 @@ def test_beats_are_contiguous_whole_and_inside_stations(ground, seed):
 
 
 @given(grounds())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=portion(20), deadline=None)
 def test_the_same_seed_draws_the_same_beats(ground):
     neighbours, station, workload, xy, num_beats = ground
     once, again = (

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 from scipy.ndimage import gaussian_filter1d
 from scipy.stats import gaussian_kde
 
@@ -107,7 +108,7 @@ def test_hours_agree_with_scipy(hours: float) -> None:
     np.testing.assert_allclose(counts @ hour_kernel(hours), expected, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=portion(30), deadline=None)
 @given(
     number=st.integers(0, 40),
     bandwidth_m=st.floats(1, 20_000),

@@ -11,6 +11,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from grid.cells import cell_areas_km2, cells_of_area
 from grid.errors import GeometryError
@@ -130,7 +131,7 @@ def test_a_degree_of_the_globe_has_its_known_size():
     assert outline_km2(shapely.box(-180, -90, 180, 90)) == pytest.approx(510.07e6, rel=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=portion(25), deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from grid.cells import cell_areas_km2, cell_centres, cell_polygons, cells_at
 from grid.errors import CellError, LatticeError
@@ -293,7 +294,7 @@ def test_a_city_off_one_face_gets_the_same_answers_from_h3(name):
         assert sorted(city.cells[found].tolist()) == sorted(known)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=portion(60), deadline=None)
 @given(
     lat=st.floats(-89, 89),
     lng=st.floats(-180, 180),
@@ -314,7 +315,7 @@ def test_anywhere_on_earth_both_ways_agree(lat, lng, resolution, seed):
     assert np.array_equal(city.cells[ours[inside]], plain.cells[theirs[inside]])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=portion(40), deadline=None)
 @given(lat=st.floats(-85, 85), lng=st.floats(-179, 179))
 def test_a_lattice_never_holds_a_cell_of_two_faces(lat, lng):
     cells = disk(lat, lng, 5, 5)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from grid.cells import cells_at, format_cells, parents
 from grid.coordinates import from_wgs84
@@ -154,7 +155,7 @@ def test_a_parent_belongs_to_the_owner_of_most_of_its_cells(page: Page, pyramid:
 
 
 @settings(
-    max_examples=25,
+    max_examples=portion(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

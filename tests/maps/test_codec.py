@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portions import portion
 
 from grid.cells import cells_at, uncompact
 from grid.lattice import build_lattice
@@ -31,7 +32,7 @@ SMALL = build_lattice(uncompact(cells_at([40.6572], [109.8403], 7), 9))
 
 
 @given(st.binary(min_size=49, max_size=49))
-@settings(max_examples=60)
+@settings(max_examples=portion(60))
 def test_bytes_come_back(data: bytes) -> None:
     values = np.frombuffer(data, dtype=np.uint8)
     np.testing.assert_array_equal(decode_bytes(SMALL, encode_bytes(SMALL, values)), values)
