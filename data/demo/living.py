@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from PIL import Image, ImageDraw
-from sqlalchemy import select
+from sqlalchemy import Integer, func, select, update
 
 from data.field.alerts import create_alert, end_alert
 from data.field.alerts_calls import answer
@@ -32,6 +32,7 @@ from data.store.tables.accounts import Account, AccountRole
 from data.store.tables.gifts import Gift
 from data.store.tables.ground import Beat
 from data.store.tables.people import Person
+from data.store.tables.teams import TeamMember
 from data.tips.errors import TipError
 from data.tips.photos import prepare_photo
 from data.tips.sending import dispatch_tip
@@ -102,6 +103,7 @@ def fill_living(session: Session, keys: Keys, now: datetime, *, seed: int = 1) -
     fill_shipped(session)
     if session.scalar(select(Gift.id).limit(1)) is not None:
         return False
+    _leaders(session)
     demo = _demo(session)
     for code, zh, en, points, stock, cap in _GIFTS:
         values = {"label_zh": zh, "label_en": en, "points": points, "stock": stock}
@@ -115,6 +117,18 @@ def fill_living(session: Session, keys: Keys, now: datetime, *, seed: int = 1) -
     _points(session, keys, demo, now, draw)
     _alerts(session, demo, limits, now)
     return True
+
+
+def _leaders(session: Session) -> None:
+    """Let whoever has the account of a team's leader lead it, else its first member."""
+    held = select(AccountRole.scope_id, Account.person_id).join(Account)
+    for team, person in session.execute(held.where(AccountRole.role == "team_leader")).all():
+        mine = (TeamMember.team_id == team, TeamMember.person_id == person)
+        session.execute(update(TeamMember).where(*mine).values(is_leader=True))
+    first = select(func.min(TeamMember.id)).where(TeamMember.until.is_(None))
+    led = func.max(TeamMember.is_leader.cast(Integer))
+    of_each = first.group_by(TeamMember.team_id).having(led == 0)
+    session.execute(update(TeamMember).where(TeamMember.id.in_(of_each)).values(is_leader=True))
 
 
 def _demo(session: Session) -> Demo | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tiny_store import NOW
@@ -12,6 +13,7 @@ from data.store.tables.alerts import Alert
 from data.store.tables.gifts import Gift, Redemption
 from data.store.tables.points import PointTransfer
 from data.store.tables.tasks import Task
+from data.store.tables.teams import TeamMember
 from data.store.tables.tips import Tip
 
 if TYPE_CHECKING:
@@ -50,3 +52,12 @@ def test_without_its_accounts_there_are_gifts_alone(tiny: RunningService) -> Non
     with tiny.store.read() as session:
         assert session.query(Gift).count() == 6
         assert session.query(Tip).count() == 0
+
+
+def test_each_team_has_a_leader(tiny: RunningService) -> None:
+    tiny.store.submit(lambda s: fill_living(s, tiny.keys, NOW))
+    with tiny.store.read() as session:
+        current = session.query(TeamMember).where(TeamMember.until.is_(None)).all()
+    leaders = Counter(one.team_id for one in current if one.is_leader)
+    assert leaders
+    assert leaders == dict.fromkeys({one.team_id for one in current}, 1)
