@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from api.live_index_finder import IndexFinder
+from data.field.asking import ask_for_words
 from data.field.limits import limits_of
 from data.field.live_lease import new_holder, take_lease
 from data.field.watching import LEARN_EVERY, finish, learn_rates, steps
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 EVERY_S: Final = 10.0
 LEASE_S: Final = 45.0
+ASK_EVERY: Final = timedelta(minutes=30)
+"""How often it is looked who has not said whether they come to a turn."""
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -48,6 +52,7 @@ class FieldRunner:
         self._find = IndexFinder(index)
         self._name = new_holder()
         self._learnt_at: datetime | None = None
+        self._asked_at: datetime | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -78,6 +83,9 @@ class FieldRunner:
         if self._learnt_at is None or now >= self._learnt_at + LEARN_EVERY:
             self._learnt_at = now
             done["rates"] = learn_rates(self._store, now)
+        if self._asked_at is None or now >= self._asked_at + ASK_EVERY:
+            self._asked_at = now
+            done["asked"] = ask_for_words(self._store, now)
         return done
 
     def _run(self) -> None:

@@ -16,7 +16,9 @@ from data.field.alerts_values import call_of, call_query
 from data.field.eligibility_facts import lock_people
 from data.field.errors import FieldMissingError, FieldStateError
 from data.field.live import live_people
+from data.notices.preferences import stop
 from data.notices.telling import tell
+from data.store.tables.accounts import Account
 from data.store.tables.alerts import Alert, AlertCall
 from dispatch.alerts import (
     GUARDED_ROLE,
@@ -177,6 +179,8 @@ def answer(
 ) -> CallView:
     """Take a person's call one step: one of `ANSWERS`. The same answer again changes nothing.
 
+    Whoever declines is sent no more of the alert, and nothing that still waits.
+
     Raises
     ------
     FieldMissingError
@@ -194,6 +198,8 @@ def answer(
         _step(row, state, now)
         row.reason = reason if reason is not None else row.reason
         session.flush()
+        if state == CallState.DECLINED:
+            _hush(session, alert_id, person_id, now)
         _settle(session, alert, now)
     return call_view(session, alert_id, person_id)
 
@@ -273,6 +279,13 @@ def _step(row: AlertCall, state: CallState, now: datetime) -> None:
         row.arrived_at = now
     if state in {CallState.DONE, CallState.DECLINED}:
         row.ended_at = now
+
+
+def _hush(session: Session, alert_id: int, person_id: int, now: datetime) -> None:
+    """Send whoever declined no more of the alert, nor what still waits to be sent."""
+    account = session.scalar(select(Account.id).where(Account.person_id == person_id))
+    if account is not None:
+        stop(session, account, f"alert:{alert_id}", now)
 
 
 def _settle(session: Session, alert: Alert, now: datetime) -> None:

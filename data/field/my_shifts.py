@@ -7,7 +7,7 @@ a reason and feeds the repair (`data.field.dropouts`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, select
 
@@ -15,6 +15,7 @@ from data.field.dropouts import report_dropout, take_back_dropout
 from data.field.eligibility_facts import lock_people
 from data.field.errors import FieldStateError
 from data.field.roster_turns import RosterTurn, turn_of, turns_of_person
+from data.notices.telling import settle
 from data.store.tables.turns import ShiftReply
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+ASKED: Final = "turn.asked"
+"""The topic of the notice that asks for a word (`data.field.asking`)."""
+UNSAID: Final = "unsaid"
+"""The reason of a decline with which none was given."""
 _REPLIES = select(ShiftReply).where(
     ShiftReply.person_id == bindparam("person"),
     ShiftReply.scenario_id.in_(bindparam("scenarios", expanding=True)),
@@ -69,7 +74,7 @@ def reply_to_shift(
     now: datetime,
     reason: str | None = None,
 ) -> MyShift:
-    """Keep a person's word on a turn.
+    """Keep a person's word on a turn; what still waits to ask them for it is called off.
 
     Raises
     ------
@@ -99,6 +104,7 @@ def reply_to_shift(
     else:
         report_dropout(session, turn, "declined", reason=reason, by=by, now=now)
     session.flush()
+    settle(session, ASKED, f"{scenario_id}:{shift_code}", person_id, now)
     return _with_reply(turn, row)
 
 

@@ -54,8 +54,8 @@ def move_up(session: Session, task_id: int, limits: Limits, now: datetime) -> li
         )
         session.execute(update(Task).where(Task.id == task_id).values(taken=Task.taken + 1))
         asked.append(person)
-        told = {"task": task.code, "until": limits.words(until)}
-        tell(session, "task.offered", f"{signup_id}", [person], told, now=now)
+        told = {"task": task.code, "task_id": task_id, "until": limits.words(until)}
+        tell(session, "task.offered", f"{signup_id}", [person], told, now=now, expires_at=until)
         task = find_task(session, task_id)
     return asked
 

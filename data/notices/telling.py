@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 
+from data.store.tables.accounts import Account
 from data.store.tables.outbox import OutboxNotice
 
 if TYPE_CHECKING:
@@ -111,6 +112,28 @@ def withdraw(session: Session, matter: str, now: datetime) -> int:
             OutboxNotice.dead_at.is_(None),
         )
         .values(sent_at=now, outcome="withdrawn", leased_by=None, leased_until=None)
+        .returning(OutboxNotice.id)
+    )
+    return len(done.all())
+
+
+def settle(session: Session, topic: str, event: str, person_id: int, now: datetime) -> int:
+    """End what still waits of one event for one person, who has answered; return how many."""
+    event_id = f"{topic}:{event}:{person_id}"
+    account = select(Account.id).where(Account.person_id == person_id).scalar_subquery()
+    own = and_(
+        OutboxNotice.account_id == account,
+        OutboxNotice.event_id.startswith(f"{event_id}:", autoescape=True),
+    )
+    done = session.execute(
+        update(OutboxNotice)
+        .where(
+            or_(OutboxNotice.event_id == event_id, own),
+            OutboxNotice.sent_at.is_(None),
+            OutboxNotice.dead_at.is_(None),
+        )
+        .values(sent_at=now, outcome="withdrawn", leased_by=None, leased_until=None)
+        .execution_options(synchronize_session=False)
         .returning(OutboxNotice.id)
     )
     return len(done.all())

@@ -133,7 +133,7 @@ _WORDS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "任务 {task} 有空位，请在 {until} 前确认。",
         "A place is free",
         "Task {task} has a place for you: confirm it by {until}.",
-        "/m/tasks",
+        "/m/tasks/{task_id}",
     ),
     "task.offer_lapsed": (
         "候补名额已过期",
@@ -162,6 +162,13 @@ _WORDS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "News of your tip",
         "There is news of a tip that you handed in.",
         "/m/tips",
+    ),
+    "turn.asked": (
+        "能来吗？",
+        "{when} {place}的班次，请点开答复；来不了也只点一下。",
+        "Can you come?",
+        "{when}, {place}: open this and answer; to say no is one tap, too.",
+        "/m/shifts/{scenario_id}/{shift}",
     ),
     "turn.exchanged": (
         "换班完成",
@@ -250,12 +257,19 @@ def words_of(topic: str, values: Mapping[str, Any], language: str) -> Words:
     row = _WORDS.get(topic, _WORDS[_OTHER])
     title, body = row[:2] if language == "zh-CN" else row[2:4]
     given = _Values({name: _plain(value) for name, value in values.items()})
-    return Words(title, body.format_map(given), row[4].format_map(given))
+    return Words(title, body.format_map(given), _page(row[4], given))
 
 
 def topic_label(topic: str, language: str) -> str:
     """Return what a topic is called in a list of preferences."""
     return words_of(topic, {}, language).title
+
+
+def _page(pattern: str, given: Mapping[str, str]) -> str:
+    """Return the page that a notice leads to; without its numbers the page above it."""
+    whole, _, rest = pattern.partition("/{")
+    names = [part.partition("}")[0] for part in rest.split("{")] if rest else []
+    return pattern.format_map(given) if all(name in given for name in names) else whole
 
 
 def _plain(value: Any) -> str:

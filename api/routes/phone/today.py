@@ -20,7 +20,7 @@ from data.field.checkins import check_ins_of, find_check_in
 from data.field.duty_turns import of_roster, of_task
 from data.field.eligibility_facts import code_and_home
 from data.field.lone import safe_until
-from data.field.my_shifts import find_shift, my_shifts, reply_to_shift
+from data.field.my_shifts import UNSAID, find_shift, my_shifts, reply_to_shift
 from data.field.signups import signups_of_person
 from data.field.swaps_partners import mates_of
 from data.store.tables.tasks import LIVE_SIGNUPS
@@ -98,9 +98,9 @@ def decline(
     once: FormOnceDep,
     scenario_id: int,
     shift: str,
-    reason: Annotated[str, Form(pattern="^(ill|family|work|far|other)$")],
+    reason: Annotated[str, Form(pattern="^(ill|family|work|far|other|unsaid)$")] = UNSAID,
 ) -> Response:
-    """Say that one cannot come, and why; repair finds somebody else."""
+    """Say that one cannot come; why may be said with it, or after; repair finds somebody else."""
     return once.submit(phone.store, _reply(phone, scenario_id, shift, reason=reason))
 
 
@@ -176,6 +176,8 @@ def _reply(phone: Phone, scenario_id: int, shift: str, *, reason: str | None) ->
             reason=reason,
         )
         phone.note(session, "shift", shift, reply=said.reply)
-        return go_to("/m/shifts", said.reply)
+        # Whoever said no by one tap may say why on the page that follows, or take it back.
+        page = f"/m/shifts/{scenario_id}/{shift}" if reason == UNSAID else "/m/shifts"
+        return go_to(page, said.reply)
 
     return work

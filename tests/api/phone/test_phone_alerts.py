@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pressing import press
+from sqlalchemy import select
 from tiny_city import HAIWEI
+
+from api.notice_runner import NoticeRunner
+from api.settings import Settings
+from data.store.tables.outbox import OutboxNotice
+from data.store.tables.people import Person
 
 if TYPE_CHECKING:
     from service_client import RunningService
@@ -53,6 +59,21 @@ def test_a_decline_is_one_tap(phone: TestClient, alert: int) -> None:
     page = phone.get(f"/m/alerts/{alert}").text
     press(phone, page, f"/m/alerts/{alert}/decline")
     assert "已谢绝" in phone.get(f"/m/alerts/{alert}").text
+
+
+def test_nothing_more_comes_after_a_decline(
+    clocked: RunningService, phone: TestClient, alert: int
+) -> None:
+    page = phone.get(f"/m/alerts/{alert}").text
+    press(phone, page, f"/m/alerts/{alert}/decline")
+    NoticeRunner(clocked.service, Settings()).relay.step()
+    with clocked.store.read() as session:
+        rows = session.scalars(
+            select(OutboxNotice).where(OutboxNotice.matter == f"alert:{alert}")
+        ).all()
+        person = clocked.ids(Person)["liu"]
+        ends = {one.outcome for one in rows if one.content["person_id"] == person}
+    assert ends == {"declined"}  # what waited to be sent is not
 
 
 def test_nobody_else_sees_it(clocked: RunningService, alert: int) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from api.notice_runner import NoticeRunner
 from api.server import serving
 from api.settings import Settings
+from data.field.my_shifts import UNSAID, my_shifts, reply_to_shift
 from data.notices.addresses import ask_mail
 from data.notices.channels import VapidKey
 from data.notices.telling import tell
@@ -36,6 +37,20 @@ if TYPE_CHECKING:
     from service_client import RunningService
 
 pytestmark = pytest.mark.browser
+
+
+def turn_of(service: RunningService) -> str:
+    """Give the address of Liu's turn, to which she has said no without a reason."""
+    person = service.ids(Person)["liu"]
+
+    def work(session: Any) -> str:
+        turn = my_shifts(session, person, since=service.clock())[0].turn
+        where = (turn.scenario_id, person, turn.shift_code)
+        said = {"by": "test", "now": service.clock(), "reason": UNSAID}
+        reply_to_shift(session, *where, confirmed=False, **said)
+        return f"/m/shifts/{turn.scenario_id}/{turn.shift_code}"
+
+    return service.store.submit(work)
 
 
 def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str]:
@@ -75,7 +90,7 @@ def pages_of(service: RunningService, make_task: Callable[..., Any]) -> list[str
         *("/m/tasks", f"/m/tasks/{task.task_id}", "/m/tips", "/m/tips/new", f"/m/tips/{tip}"),
         *("/m/consents", "/m/consents/1", "/m/consents/position/giving"),
         *("/m/points", "/m/me", "/m/file", "/m/readers", "/m/settings", "/m/offline", "/m/inbox"),
-        "/m/settings/ways",
+        *("/m/settings/ways", turn_of(service)),
     ]
 
 

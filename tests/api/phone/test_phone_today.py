@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pressing import press
 
+from api.field_runner import FieldRunner
+from api.notice_runner import NoticeRunner
+from api.settings import Settings
 from data.field.dropouts import open_dropouts
 
 if TYPE_CHECKING:
@@ -49,6 +52,48 @@ def test_a_word_on_a_turn(clocked: RunningService, phone: TestClient) -> None:
         (dropout,) = open_dropouts(session, scenario)
     assert (dropout.person_code, dropout.reason) == ("liu", "ill")
     assert turn not in phone.get("/m/shifts").text
+
+
+def test_no_is_one_tap_and_why_may_be_said_after(
+    clocked: RunningService, phone: TestClient
+) -> None:
+    page = phone.get("/m").text
+    (address,) = set(re.findall(r'action="(/m/shifts/[^"]+/decline)"', page))
+    turn = address.removesuffix("/decline")
+    answer = press(phone, page, address)  # on the first page, without a question
+    assert answer.headers["location"] == f"{turn}?told=declined"
+
+    def reason() -> str | None:
+        with clocked.store.read() as session:
+            (dropout,) = open_dropouts(session, int(turn.split("/")[3]))
+        return dropout.reason
+
+    assert reason() == "unsaid"
+    page = phone.get(answer.headers["location"]).text
+    assert "说一下原因" in page
+    fields = {"csrf": phone.headers["X-CSRF-Token"], "once": "a-key-of-a-form", "reason": "ill"}
+    phone.post(address, data=fields)
+    assert reason() == "ill"
+    page = phone.get(turn).text
+    assert ("身体不适" in page, address in page) == (True, False)
+    assert press(phone, page, f"{turn}/confirm").headers["location"] == "/m/shifts?told=confirmed"
+    with clocked.store.read() as session:
+        assert open_dropouts(session, int(turn.split("/")[3])) == []
+
+
+def test_a_notice_of_a_turn_leads_to_where_no_is_one_tap(
+    clocked: RunningService, phone: TestClient
+) -> None:
+    FieldRunner(clocked.store, clocked.keys, clocked.app.state.live.index, clocked.clock).step()
+    NoticeRunner(clocked.service, Settings()).relay.step()
+    page = phone.get("/m/inbox").text
+    assert "能来吗？" in page
+    (turn,) = set(re.findall(r'href="(/m/shifts/[^"]+)"', page))
+    answer = press(phone, phone.get(turn).text, f"{turn}/decline")
+    assert answer.status_code == 303
+    with clocked.store.read() as session:
+        (dropout,) = open_dropouts(session, int(turn.split("/")[3]))
+    assert dropout.person_code == "liu"
 
 
 def test_a_turn_is_its_owners_alone(clocked: RunningService, phone: TestClient) -> None:
