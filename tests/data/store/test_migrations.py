@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from alembic import command
+from portions import IS_LONG
 from sqlalchemy import inspect, text
 
 from data.store.engine import Engines, Store, open_store
@@ -59,15 +60,18 @@ def test_up_down_and_up_again(empty: Engines) -> None:
 
 
 def test_each_step_goes_back_to_what_was_before(empty: Engines) -> None:
-    before = {"": schema(empty)}
-    for revision in REVISIONS:
+    """The newest steps with every change, which alone may be new; all of them in the long run."""
+    assert len(REVISIONS) >= 18
+    oldest = 0 if IS_LONG else len(REVISIONS) - 5
+    if oldest:
+        upgrade(empty, REVISIONS[oldest - 1])
+    before = {"base" if not oldest else REVISIONS[oldest - 1]: schema(empty)}
+    for revision in REVISIONS[oldest:]:
         upgrade(empty, revision)
         before[revision] = schema(empty)
-    assert len(REVISIONS) >= 18
-    previous = ["base", *REVISIONS[:-1]]
-    for revision in reversed(previous):
+    for revision in list(before)[-2::-1]:
         downgrade(empty, revision)
-        wanted = before["" if revision == "base" else revision]
+        wanted = before[revision]
         assert {k: v for k, v in schema(empty).items() if VERSION_TABLE not in k} == {
             k: v for k, v in wanted.items() if VERSION_TABLE not in k
         }
