@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from api.live_index_finder import IndexFinder
-from data.field.asking import ask_for_words
+from data.field.asking import MOST, ask_for_words
 from data.field.limits import limits_of
 from data.field.live_lease import new_holder, take_lease
 from data.field.watching import LEARN_EVERY, finish, learn_rates, steps
@@ -84,8 +84,9 @@ class FieldRunner:
             self._learnt_at = now
             done["rates"] = learn_rates(self._store, now)
         if self._asked_at is None or now >= self._asked_at + ASK_EVERY:
-            self._asked_at = now
             done["asked"] = ask_for_words(self._store, now)
+            if done["asked"] < MOST:  # else the next look goes on
+                self._asked_at = now
         return done
 
     def _run(self) -> None:

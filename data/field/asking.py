@@ -36,17 +36,22 @@ AHEAD: Final = timedelta(days=3)
 """So long before a turn its owner is asked: time enough to find somebody else."""
 FIRST_HOUR, LAST_HOUR = 8, 20
 """Local hours between which people are asked; nobody is woken for this."""
-BATCH: Final = 50
-"""Most turns of one transaction."""
+BATCH: Final = 20
+"""Most turns of one transaction: others write between."""
+MOST: Final = 400
+"""Most turns of one look: lone people's timers must not wait for this."""
 
 
 def ask_for_words(store: Store, now: datetime) -> int:
-    """Ask whoever has not said whether they come; return how many were asked."""
+    """Ask whoever has not said whether they come, the next turns first; return how many were.
+
+    As many as `MOST`: there may be more, to be asked at the next look.
+    """
     with store.read() as session:
         limits = limits_of(session)
         if not FIRST_HOUR <= limits.local(now).hour < LAST_HOUR:
             return 0
-        turns = unasked(session, now)
+        turns = unasked(session, now)[:MOST]
     asked = 0
     for start in range(0, len(turns), BATCH):
         some = turns[start : start + BATCH]
