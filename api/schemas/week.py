@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
-from api.schemas.inputs import Body, Code
+from api.schemas.inputs import Body, Code, Name
 from api.schemas.planning import Day, Told
 
 
@@ -27,6 +27,9 @@ Weights = Annotated[
     list[Annotated[int, Field(ge=1, le=10**9)]],
     Field(max_length=1000, description="One a place; heavier places are filled first."),
 ]
+People = Annotated[int, Field(ge=0, le=1000, examples=[2])]
+Factor = Annotated[float, Field(gt=0, le=10, allow_inf_nan=False, examples=[1.2])]
+PlacePart = Annotated[Name, Field(description="A part of a beat's name, or the begin of its code.")]
 PinKind = Literal["fixed", "forbidden"]
 
 
@@ -63,6 +66,51 @@ class LineWeights(Body):
     """How many places a line has, and how much each matters."""
 
     weights: Weights
+
+
+class DemandChange(Body):
+    """What the lines of a week, a place, a shift or a role are to want: people or a factor."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "station_id": "kunbei",
+                "role": "patrol_guard",
+                "week": "2026-11-23",
+                "factor": 1.2,
+            }
+        }
+    )
+
+    station_id: Code | None = None
+    beat_id: Code | None = None
+    place: PlacePart | None = None
+    shift_id: Code | None = None
+    week: Day | None = Field(None, description="Any day of the week that is meant, local.")
+    weekday: Annotated[int, Field(ge=1, le=7)] | None = Field(
+        None, description="On which the shift begins: Monday is 1."
+    )
+    template: Code | None = Field(None, description="The shift template that the shift follows.")
+    role: Code | None = None
+    people: People | None = Field(None, description="So many people each; or `factor`.")
+    factor: Factor | None = Field(None, description="So many times as many people.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> DemandChange:
+        if (self.people is None) == (self.factor is None):
+            raise ValueError("expected either people or factor")
+        return self
+
+
+class DemandChanged(Told):
+    """What a change of many lines comes to, or has come to."""
+
+    num_lines: int = Field(description="Lines that are meant.")
+    num_changed: int = Field(description="Lines that change.")
+    people_before: int
+    people_after: int
+    hours_before: float = Field(description="Person-hours.")
+    hours_after: float
 
 
 class NewPin(Body):

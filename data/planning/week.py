@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, exists, select, update
 
 from data.planning.errors import OutsideScopeError, WeekError
+from data.planning.places import weights_of, weights_text
 from data.planning.within import require_beats, require_people
 from data.records.shift_patterns import TIMEZONE, dated
 from data.store.keyset import after
@@ -243,28 +244,6 @@ def _of_week(session: Session, first: date, zone: ZoneInfo) -> Sequence[Shift]:
 # ---- demand
 
 
-def list_demand(
-    session: Session,
-    scope: Scope,
-    *,
-    beat: str | None = None,
-    shift: str | None = None,
-    behind: tuple[Any, ...] | None = None,
-    limit: int = 100,
-) -> list[tuple[LineView, tuple[int, int, str]]]:
-    """List the demand of the beats within a scope, with what it is ordered by."""
-    keys = [DemandLine.beat_id, DemandLine.shift_id, DemandLine.role]
-    query = _lines().where(scope.beats_(), after(keys, behind)).order_by(*keys).limit(limit)
-    if beat is not None:
-        query = query.where(Beat.code == beat)
-    if shift is not None:
-        query = query.where(Shift.code == shift)
-    return [
-        (_line(row, of, at), (row.beat_id, row.shift_id, row.role))
-        for row, of, at in session.execute(query)
-    ]
-
-
 def find_line(session: Session, scope: Scope, beat: str, shift: str, role: str) -> LineView:
     """Give a demand line.
 
@@ -300,7 +279,7 @@ def add_line(
     row = DemandLine(
         beat_id=place[0], shift_id=place[1], role=role, required=len(weights), weights=""
     )
-    row.weights = _text(weights)
+    row.weights = weights_text(weights)
     session.add(row)
     session.flush()
     return _line(row, beat, shift)
@@ -317,7 +296,7 @@ def change_line(
         update(DemandLine)
         .where(DemandLine.beat_id == place[0], DemandLine.shift_id == place[1])
         .where(DemandLine.role == line.role)
-        .values(required=len(weights), weights=_text(weights))
+        .values(required=len(weights), weights=weights_text(weights))
     )
     session.expire_all()
     return find_line(session, scope, line.beat_id, line.shift_id, line.role)
@@ -430,18 +409,7 @@ def _lines() -> Any:
 
 
 def _line(row: DemandLine, beat: str, shift: str) -> LineView:
-    weights = tuple(map(int, row.weights.split(";"))) if row.weights else ()
-    places = weights * row.required if len(weights) == 1 else weights
-    return LineView(beat, shift, row.role, row.required, places)
-
-
-def _text(weights: tuple[int, ...]) -> str:
-    """Write weights as a bundle does: one where all are equal; heaviest first."""
-    if not weights:
-        return "1"
-    if len(set(weights)) == 1:
-        return str(weights[0])
-    return ";".join(map(str, sorted(weights, reverse=True)))
+    return LineView(beat, shift, row.role, row.required, weights_of(row.required, row.weights))
 
 
 def _shift_row(session: Session, code: str) -> Shift:

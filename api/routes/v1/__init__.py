@@ -6,6 +6,7 @@ from api.routes.v1 import (
     alerts,
     checkins,
     demand,
+    demand_changes,
     exports,
     gifts,
     imports,
@@ -32,7 +33,7 @@ ROUTERS = (
     # Before `people/{code}` and such.
     *(nearest.router, alerts.router, live.router),
     *(jobs.router, rosters.router, exports.router, imports.router, imports.templates),
-    *(shifts.router, risk.router, demand.router),
+    *(shifts.router, risk.router, demand_changes.router, demand.router),
     # Before `tasks/{id}/{step}`: sign-ups of a task.
     *(signups.router, tasks.router, turns.router, checkins.router, swaps.router),
     # Before `tips/{code}`: one's own tips.

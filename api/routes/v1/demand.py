@@ -11,12 +11,15 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from api.access.actor import Access
 from api.access.policy import allowed
 from api.cursors import Window, cursor_for
-from api.dependencies import KeysDep, NowDep, StoreDep
+from api.dependencies import KeysDep, NowDep, SettingsDep, StoreDep
 from api.errors import problems
+from api.office import Office, office
 from api.once import OnceDep, answer
 from api.schemas import week as schemas
 from api.schemas.inputs import CLEANED
+from api.schemas.planning import Day
 from api.versions import IfMatchDep, etag
+from data.planning.demand_search import DemandFilter, dated_turns, search_lines
 from data.planning.week import (
     LineView,
     PinView,
@@ -24,7 +27,6 @@ from data.planning.week import (
     add_pin,
     change_line,
     find_line,
-    list_demand,
     list_pins,
     remove_line,
     remove_pin,
@@ -45,8 +47,9 @@ LINES: Final = cursor_for("week_demand", int, int, str)
 PINS: Final = cursor_for("week_pins", int)
 CodePath = Annotated[str, Path(min_length=1, max_length=128)]
 PinPath = Annotated[int, Path(ge=1, lt=2**63, examples=[1])]
-Reader = Annotated[Access, Depends(allowed("demand.read"))]
-Writer = Annotated[Access, Depends(allowed("demand.write"))]
+Post = tuple[str, str, str]
+Reader = Annotated[Office, Depends(office("demand.read"))]
+Writer = Annotated[Office, Depends(office("demand.write"))]
 PinReader = Annotated[Access, Depends(allowed("pin.read"))]
 PinWriter = Annotated[Access, Depends(allowed("pin.write"))]
 BeatQuery = Annotated[
@@ -55,7 +58,62 @@ BeatQuery = Annotated[
 ShiftQuery = Annotated[
     str | None, Query(min_length=1, max_length=128, description="A shift's code."), CLEANED
 ]
+PlaceQuery = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=64,
+        description="A part of a beat's name, or the begin of its code.",
+    ),
+    CLEANED,
+]
+StationQuery = Annotated[
+    str | None, Query(min_length=1, max_length=128, description="A station's code."), CLEANED
+]
+RoleQuery = Annotated[
+    str | None, Query(min_length=1, max_length=128, description="A duty role's code."), CLEANED
+]
+TemplateQuery = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=128,
+        description="Code of the shift template that the shift follows.",
+    ),
+    CLEANED,
+]
+WeekQuery = Annotated[Day | None, Query(description="Any day of the week that is meant, local.")]
+WeekdayQuery = Annotated[
+    int | None, Query(ge=1, le=7, description="On which the shift begins: Monday is 1.")
+]
 ADDRESS: Final = "/demand/{beat_id}/{shift_id}/{role}"
+
+
+async def get_filter(
+    *,
+    station: StationQuery = None,
+    beat: BeatQuery = None,
+    place: PlaceQuery = None,
+    shift: ShiftQuery = None,
+    week: WeekQuery = None,
+    weekday: WeekdayQuery = None,
+    template: TemplateQuery = None,
+    role: RoleQuery = None,
+) -> DemandFilter:
+    """Return which lines a query means."""
+    return DemandFilter(
+        station=station,
+        beat=beat,
+        place=place or None,
+        shift=shift,
+        week=week,
+        weekday=weekday,
+        template=template,
+        role=role,
+    )
+
+
+FilterDep = Annotated[DemandFilter, Depends(get_filter)]
 
 
 @router.get(
@@ -65,20 +123,26 @@ ADDRESS: Final = "/demand/{beat_id}/{shift_id}/{role}"
     summary="Demand of the beats that one answers for",
 )
 def demand(
-    access: Reader,
-    store: StoreDep,
-    window: Annotated[Window, Depends(LINES)],
-    *,
-    beat: BeatQuery = None,
-    shift: ShiftQuery = None,
+    at: Reader, wanted: FilterDep, window: Annotated[Window, Depends(LINES)], settings: SettingsDep
 ) -> Response:
     """List demand lines by beat, shift and role."""
-    with store.read() as session:
-        found = list_demand(
-            session, access.scope, beat=beat, shift=shift, behind=window.after, limit=window.fetch
+    with at.store.read() as session:
+        turns = dated_turns(session, settings.timezone)
+        found = search_lines(
+            session, at.scope, wanted, turns, behind=window.after, limit=window.fetch
         )
-    items, following = window.cut(found, lambda one: one[1])
-    return _json({"items": [asdict(line) for line, _ in items], "next": following})
+    items, following = window.cut(found, lambda one: one.place)
+    rows = [
+        {
+            "beat_id": one.beat,
+            "shift_id": one.turn.code,
+            "role": one.role,
+            "required": one.required,
+            "weights": one.weights,
+        }
+        for one in items
+    ]
+    return _json({"items": rows, "next": following})
 
 
 @router.post(
@@ -88,23 +152,14 @@ def demand(
     responses=problems(401, 403, 404, 409, 422),
     summary="Add a demand line",
 )
-def create(
-    body: schemas.NewLine,
-    access: Writer,
-    once: OnceDep,
-    store: StoreDep,
-    keys: KeysDep,
-    now: NowDep,
-) -> Response:
+def create(body: schemas.NewLine, at: Writer, once: OnceDep) -> Response:
     """Say that a post needs people in a role."""
 
     def work(session: Session) -> Answer:
-        post = (body.beat_id, body.shift_id, body.role)
-        made = add_line(session, access.scope, post, tuple(body.weights))
-        append(session, keys, now, access.event("demand", " ".join(post), required=made.required))
+        made = make_line(session, at, body)
         return answer(asdict(made), ETag=etag(made.version))
 
-    return once.submit(store, work)
+    return once.submit(at.store, work)
 
 
 @router.get(
@@ -113,12 +168,10 @@ def create(
     responses=problems(401, 403, 404, 422),
     summary="One demand line",
 )
-def line(
-    access: Reader, store: StoreDep, beat_id: CodePath, shift_id: CodePath, role: CodePath
-) -> Response:
+def line(at: Reader, beat_id: CodePath, shift_id: CodePath, role: CodePath) -> Response:
     """Return a line; its ETag is what an edit has to name."""
-    with store.read() as session:
-        return _line(find_line(session, access.scope, beat_id, shift_id, role))
+    with at.store.read() as session:
+        return _line(find_line(session, at.scope, beat_id, shift_id, role))
 
 
 @router.patch(
@@ -129,10 +182,7 @@ def line(
 )
 def change(
     body: schemas.LineWeights,
-    access: Writer,
-    store: StoreDep,
-    keys: KeysDep,
-    now: NowDep,
+    at: Writer,
     *,
     beat_id: CodePath,
     shift_id: CodePath,
@@ -140,16 +190,8 @@ def change(
     version: IfMatchDep,
 ) -> Response:
     """Change how many places a line has, and how much each matters."""
-
-    def work(session: Session) -> LineView:
-        found = find_line(session, access.scope, beat_id, shift_id, role)
-        made = change_line(session, access.scope, found, tuple(body.weights), version=version)
-        key = f"{beat_id} {shift_id} {role}"
-        detail = {"required": made.required, "before": found.required}
-        append(session, keys, now, access.event("demand", key, **detail))
-        return made
-
-    return _line(store.submit(work))
+    post = (beat_id, shift_id, role)
+    return _line(at.store.submit(lambda session: set_line(session, at, post, body, version)))
 
 
 @router.delete(
@@ -159,25 +201,36 @@ def change(
     summary="Remove a demand line",
 )
 def remove(
-    access: Writer,
-    store: StoreDep,
-    keys: KeysDep,
-    now: NowDep,
-    *,
-    beat_id: CodePath,
-    shift_id: CodePath,
-    role: CodePath,
-    version: IfMatchDep,
+    at: Writer, *, beat_id: CodePath, shift_id: CodePath, role: CodePath, version: IfMatchDep
 ) -> Response:
     """Say that a post needs nobody in a role any more."""
-
-    def work(session: Session) -> None:
-        remove_line(session, access.scope, beat_id, shift_id, role, version=version)
-        key = f"{beat_id} {shift_id} {role}"
-        append(session, keys, now, access.event("demand", key, removed=True))
-
-    store.submit(work)
+    post = (beat_id, shift_id, role)
+    at.store.submit(lambda session: end_line(session, at, post, version))
     return Response(status_code=204)
+
+
+def make_line(session: Session, at: Office, body: schemas.NewLine) -> LineView:
+    """Add a demand line, kept by the audit."""
+    post = (body.beat_id, body.shift_id, body.role)
+    made = add_line(session, at.scope, post, tuple(body.weights))
+    at.keep(session, "demand", " ".join(post), required=made.required)
+    return made
+
+
+def set_line(
+    session: Session, at: Office, post: Post, body: schemas.LineWeights, version: int
+) -> LineView:
+    """Change a post's (beat, shift, role) demand line, kept by the audit."""
+    found = find_line(session, at.scope, *post)
+    made = change_line(session, at.scope, found, tuple(body.weights), version=version)
+    at.keep(session, "demand", " ".join(post), required=made.required, before=found.required)
+    return made
+
+
+def end_line(session: Session, at: Office, post: Post, version: int) -> None:
+    """Remove a post's demand line, kept by the audit."""
+    remove_line(session, at.scope, *post, version=version)
+    at.keep(session, "demand", " ".join(post), removed=True)
 
 
 @router.get(
