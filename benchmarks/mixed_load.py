@@ -47,10 +47,11 @@ from tiny_store import KEYS  # noqa: E402
 from api.access.cookies import PLAIN  # noqa: E402
 from api.loading import load_plan  # noqa: E402
 from data.demo import write_demo  # noqa: E402
+from data.field.positions import CONSENT  # noqa: E402
 from data.points.rules import fill_shipped  # noqa: E402
 from data.store.engine import open_engines, open_store  # noqa: E402
 from data.store.migrate import upgrade  # noqa: E402
-from data.store.tables.people import Person  # noqa: E402
+from data.store.tables.people import Consent, Person  # noqa: E402
 from data.store.tables.tasks import Signup, Task  # noqa: E402
 
 if TYPE_CHECKING:
@@ -172,6 +173,8 @@ def put_on_duty(session: Session, count: int, now: datetime) -> list[tuple[str, 
         session.flush()
         row = {"task_id": duty.id, "person_id": person.id, "created_by": "benchmark"}
         session.add(Signup(state="confirmed", created_at=now, changed_at=now, **row))
+        agreed = {"purpose": CONSENT, "wording": "benchmark", "given_at": now}
+        session.add(Consent(person_id=person.id, **agreed))
         found.append((person.code, duty.id, (person.home_lat, person.home_lng)))
     session.flush()
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, delete, exists, not_, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.field.errors import FieldStateError
@@ -17,6 +17,7 @@ from data.store.tables.checkins import CheckIn
 from data.store.tables.ground import Beat
 from data.store.tables.people import Consent
 from data.store.tables.positions import Position
+from dispatch.alerts import CallState
 from grid.cells import cells_at
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 KEPT: Final = timedelta(days=7)
 """How long a last position is kept."""
+COMING: Final = (CallState.ACCEPTED, CallState.ON_THE_WAY, CallState.ARRIVED)
+"""The states of a call in which somebody is at work."""
 CONSENT: Final = "position"
 """The purpose of the consent to it (`data.records.consent_wordings`)."""
 
@@ -36,21 +39,23 @@ def _on_duty() -> Select[bool]:
     there = exists().where(
         CheckIn.person_id == person, CheckIn.state == "in", CheckIn.ends_at > bindparam("since")
     )
-    at_work = AlertCall.state.in_(("accepted", "on_the_way", "arrived"))
     called = (
         select(AlertCall.id)
         .join(Alert, Alert.id == AlertCall.alert_id)
-        .where(and_(AlertCall.person_id == person, at_work, Alert.ended_at.is_(None)))
+        .where(
+            and_(
+                AlertCall.person_id == person, AlertCall.state.in_(COMING), Alert.ended_at.is_(None)
+            )
+        )
         .exists()
     )
     return select(or_(there, called))
 
 
-def _has_withdrawn() -> Select[bool]:
-    """Say whether a person took back their consent to positions, and gave none again."""
+def _agrees() -> Select[bool]:
+    """Say whether a person gave their consent to positions, and did not take it back."""
     own = (Consent.person_id == bindparam("person"), Consent.purpose == CONSENT)
-    taken_back = exists().where(*own, Consent.withdrawn_at.is_not(None))
-    return select(and_(taken_back, not_(exists().where(*own, Consent.withdrawn_at.is_(None)))))
+    return select(exists().where(*own, Consent.withdrawn_at.is_(None)))
 
 
 def _put(dialect: Any) -> Any:
@@ -61,10 +66,11 @@ def _put(dialect: Any) -> Any:
 
 # Written once: every phone on duty asks and says where it is, again and again.
 _ON_DUTY = _on_duty()
+_AGREES = _agrees()
 # All that a position is judged by, in one question.
 _ASKED: Final = select(
     _ON_DUTY.scalar_subquery(),
-    _has_withdrawn().scalar_subquery(),
+    _AGREES.scalar_subquery(),
     PLAN_SETTINGS.scalar_subquery(),
     *EXTREMES,
 ).select_from(Beat)
@@ -87,16 +93,16 @@ def report_position(
     OutsideError
         For a place that does not lie in or near the city.
     FieldStateError
-        Off duty: nobody is followed home; or where consent to it was withdrawn.
+        Off duty: nobody is followed home; or without their own consent to it.
     """
     connection = session.connection()
     values = {"person": person_id, "since": now - LATEST_OUT}
-    on_duty, has_withdrawn, settings, *extremes = connection.execute(_ASKED, values).one()
+    on_duty, agrees, settings, *extremes = connection.execute(_ASKED, values).one()
     box_around(extremes).require(lat, lng)
     if not on_duty:
         raise FieldStateError("Expected somebody on duty, or on the way to an alert, got neither.")
-    if has_withdrawn:
-        raise FieldStateError("Expected consent to tell one's position, got it withdrawn.")
+    if not agrees:
+        raise FieldStateError("Expected consent to tell one's position, got none.")
     cell = int(cells_at([lat], [lng], limits_from(settings).cell_resolution)[0])
     place = {"person_id": person_id, "cell": cell, "at": now, "accuracy_m": accuracy_m}
     connection.execute(_PUT[connection.dialect.name], place)
@@ -107,6 +113,11 @@ def is_on_duty(session: Session, person_id: int, now: datetime) -> bool:
     """Tell whether a person has checked in, or has accepted an alert that goes on."""
     values = {"person": person_id, "since": now - LATEST_OUT}
     return bool(session.scalar(_ON_DUTY, values))
+
+
+def agrees_to_positions(session: Session, person_id: int) -> bool:
+    """Tell whether a person gave their consent to tell where they are while on duty."""
+    return bool(session.scalar(_AGREES, {"person": person_id}))
 
 
 def forget_positions(session: Session, now: datetime, kept: timedelta = KEPT) -> int:

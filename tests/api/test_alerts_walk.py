@@ -191,6 +191,11 @@ def test_no_position_off_duty(at):
     assert volunteer.put("/api/v1/position", json=here).status_code == 409
     alert = make(at.client_as("city_dispatcher"), mode="one", people=["liu"], role=None).json()
     say(volunteer, alert["id"], "accept")
+    # On the way, and yet nothing is told without one's own consent.
+    assert volunteer.put("/api/v1/position", json=here).status_code == 409
+    agreed = {"purpose": "position", "wording": "2026-11"}
+    once = {"Idempotency-Key": "agree-position"}
+    assert volunteer.post("/api/v1/me/consents", json=agreed, headers=once).status_code == 201
     assert len(volunteer.put("/api/v1/position", json=here).json()["cell"]) == 15
 
 

@@ -21,6 +21,7 @@ from data.field.duty_turns import of_roster, of_task
 from data.field.eligibility_facts import code_and_home
 from data.field.lone import safe_until
 from data.field.my_shifts import UNSAID, find_shift, my_shifts, reply_to_shift
+from data.field.positions import COMING, agrees_to_positions
 from data.field.signups import signups_of_person
 from data.field.swaps_partners import mates_of
 from data.store.tables.tasks import LIVE_SIGNUPS
@@ -52,10 +53,28 @@ def today(phone: PhoneDep) -> Response:
         cards, offers = duties(session, reader, day)
         mine = frozenset(one.task_id for one, _ in day.signed if one.state in LIVE_SIGNUPS)
         near = near_cards(phone, session, reader, FEW, mine)
+        tells = telling(session, person) if is_on_duty(day) else ""
     alarms = [alarm_card(alert, call, reader) for alert, call in day.alerts]
     return phone.render_kept(
-        "today.html", tab="today", turns=cards[:NEXT], offers=offers, tasks=near, alarms=alarms
+        "today.html",
+        tab="today",
+        turns=cards[:NEXT],
+        offers=offers,
+        tasks=near,
+        alarms=alarms,
+        tells=tells,
     )
+
+
+def is_on_duty(day: Day) -> bool:
+    """Return whether somebody has checked in, or is on the way to an alert."""
+    is_in = any(kept.state == "in" for kept in day.kept.values())
+    return is_in or any(call.state in COMING for _, call in day.alerts)
+
+
+def telling(session: Session, person_id: int) -> str:
+    """Return whether the phone of somebody on duty tells where it is, or asks whether to."""
+    return "yes" if agrees_to_positions(session, person_id) else "ask"
 
 
 @router.get("/shifts")

@@ -91,6 +91,43 @@
     if (answer.ok && word) word.textContent = word.dataset.known;
   }
 
+  /* On duty, and while the page is seen: tell where the phone is, every fifteen seconds at most.
+     The server keeps the cell alone. What it refuses (off duty, consent taken back) ends it. */
+  function tellPlace() {
+    const part = find("[data-tells]");
+    if (!part || !navigator.geolocation) return;
+    const csrf = find("meta[name=csrf]").content;
+    let watch = null, told = 0;
+    const stop = () => { if (watch !== null) navigator.geolocation.clearWatch(watch); watch = null; };
+    const end = () => {
+      stop();
+      document.removeEventListener("visibilitychange", turn);
+      part.querySelector("[role=status]").textContent = part.dataset.stopped;
+    };
+    async function tell({ coords }) {
+      if (Date.now() - told < 15000) return;
+      told = Date.now();
+      const where = { lat: coords.latitude, lng: coords.longitude };
+      if (coords.accuracy) where.accuracy_m = Math.min(coords.accuracy, 100000);
+      try {
+        const answer = await fetch(part.dataset.tells, {
+          method: "PUT",
+          headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
+          body: JSON.stringify(where),
+        });
+        if (!answer.ok && answer.status < 500 && answer.status !== 429) end();
+      } catch { /* no network: the next one tells it */ }
+    }
+    function turn() {
+      if (document.hidden) { stop(); return; }
+      watch ??= navigator.geolocation.watchPosition(tell, (error) => { if (error.code === 1) end(); }, {
+        enableHighAccuracy: true, maximumAge: 10000,
+      });
+    }
+    document.addEventListener("visibilitychange", turn);
+    turn();
+  }
+
   document.addEventListener("submit", onSubmit);
   window.addEventListener("online", drain);
   window.addEventListener("offline", showState);
@@ -98,6 +135,7 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
   refreshByPlace();
+  tellPlace();
   drain();
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/m/sw.js", { scope: "/m" });
 })();

@@ -21,7 +21,9 @@ from data.field.signups import sign_up
 from data.field.swaps import offer_replacement
 from data.store.tables.checkins import CheckIn
 from data.store.tables.people import Person
+from data.store.tables.positions import Position as LastPosition
 from data.store.tables.scenarios import Scenario
+from grid.cells import cells_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,4 +121,19 @@ def test_a_check_in_waits_for_the_network_and_comes_by_itself(
         with clocked.store.read() as session:
             row = session.scalars(select(CheckIn)).one()
         assert (row.state, row.in_means) == ("in", "geofence")
+        # On duty one is asked, and told of once one has agreed; as a cell, while the page is seen.
+        page.goto(address + "/m")
+        page.wait_for_load_state("networkidle")
+        with clocked.store.read() as session:
+            assert session.scalars(select(LastPosition)).all() == []
+        page.get_by_role("link", name="查看并同意").click()
+        page.get_by_role("button", name="我同意").click()
+        page.wait_for_load_state()
+        with page.expect_response("**/api/v1/position") as told:
+            page.goto(address + "/m")
+        assert told.value.status == 200
+        keep(page, "telling-zh-CN")
+        with clocked.store.read() as session:
+            (place,) = session.scalars(select(LastPosition))
+        assert place.cell == int(cells_at([HAIWEI[0]], [HAIWEI[1]], 9)[0])
         context.close()

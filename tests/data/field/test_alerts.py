@@ -312,6 +312,7 @@ def test_a_position_is_kept_on_duty_alone_as_a_cell_and_for_some_days(city):
     with pytest.raises(FieldStateError, match="on duty"):
         city.do(report_position, who, *GATE, now=NOW)
     city.do(check_in, who, city)
+    agree(city, who)
     there = (40.6780, 109.8300)
     with asked(city.store) as statements:
         cell = city.do(report_position, who, *there, now=NOW, accuracy_m=20.0)
@@ -328,14 +329,20 @@ def test_a_position_is_kept_on_duty_alone_as_a_cell_and_for_some_days(city):
     assert city.do(forget_positions, NOW + timedelta(days=8)) == 1
 
 
-def test_no_position_is_taken_once_consent_to_it_was_withdrawn(city):
-    who = city.people["v01"]
+def agree(city, who, withdrawn_at=None):
     agreed = {"person_id": who, "purpose": "position", "wording": "2026-11", "given_at": NOW}
+    city.store.submit(lambda s: s.add(Consent(**agreed, withdrawn_at=withdrawn_at)))
+
+
+def test_no_position_is_taken_without_consent_to_it(city):
+    who = city.people["v01"]
     city.do(check_in, who, city)
-    city.store.submit(lambda s: s.add(Consent(**agreed, withdrawn_at=NOW)))
     with pytest.raises(FieldStateError, match="consent"):
         city.do(report_position, who, *GATE, now=NOW)
-    city.store.submit(lambda s: s.add(Consent(**agreed)))
+    agree(city, who, withdrawn_at=NOW)
+    with pytest.raises(FieldStateError, match="consent"):
+        city.do(report_position, who, *GATE, now=NOW)
+    agree(city, who)
     city.do(report_position, who, *GATE, now=NOW)
 
 
