@@ -35,6 +35,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             ("/console/live", "console.live", "live.watch"),
             ("/console/arrivals", "live.duty", "checkin.confirm"),
             ("/console/tasks", "tasks.tasks", "task.read"),
+            ("/console/demand", "demand.title", "demand.read"),
             ("/console/rosters", "console.rosters", "plan.read"),
         ),
     ),

@@ -287,6 +287,19 @@ def live_rosters(session: Session) -> list[int]:
     return list(session.scalars(query))
 
 
+def roster_of_shift(session: Session, code: str, beat: str) -> int | None:
+    """Give the published roster, the last one published, that has a shift and a beat (codes)."""
+    return session.scalar(
+        select(Roster.id)
+        .join(Scenario, Scenario.id == Roster.scenario_id)
+        .join(ScenarioShift, ScenarioShift.scenario_id == Scenario.id)
+        .join(EditionBeat, EditionBeat.edition_id == Scenario.edition_id)
+        .where(Roster.state == "published", ScenarioShift.code == code, EditionBeat.code == beat)
+        .order_by(Roster.published_at.desc(), Roster.id.desc())
+        .limit(1)
+    )
+
+
 def beats_within(session: Session, reader: Reader, scenario_id: int) -> set[str]:
     """Give the codes of a scenario's beats that a reader answers for."""
     query = (

@@ -14,6 +14,7 @@ from api.access.policy import allowed
 from api.cursors import Window, cursor_for
 from api.dependencies import KeysDep, NowDep, SettingsDep, StoreDep
 from api.errors import problems
+from api.office import Office, office
 from api.once import OnceDep, answer
 from api.schemas import week as schemas
 from api.versions import IfMatchDep, etag
@@ -39,6 +40,7 @@ SHIFTS: Final = cursor_for("week_shifts", datetime, str)
 ShiftPath = Annotated[str, Path(min_length=1, max_length=128)]
 Reader = Annotated[Access, Depends(allowed("shift.read"))]
 Writer = Annotated[Access, Depends(allowed("shift.write"))]
+WeekWriter = Annotated[Office, Depends(office("shift.write"))]
 
 
 @router.get(
@@ -158,24 +160,19 @@ def remove(
     responses=problems(401, 403, 409, 422),
     summary="Open a week",
 )
-def open_(
-    body: schemas.NewWeek,
-    access: Writer,
-    once: OnceDep,
-    store: StoreDep,
-    keys: KeysDep,
-    now: NowDep,
-    settings: SettingsDep,
-) -> Response:
+def open_(body: schemas.NewWeek, at: WeekWriter, once: OnceDep, settings: SettingsDep) -> Response:
     """Make the shifts of seven days by the templates, with the demand of another week."""
+    return once.submit(
+        at.store, lambda session: answer(make_week(session, at, body, settings.timezone))
+    )
 
-    def work(session: Session) -> Answer:
-        made, lines = open_week(session, body.first_day, body.like, timezone=settings.timezone)
-        detail = {"num_shifts": made, "num_lines": lines}
-        append(session, keys, now, access.event("week", body.first_day.isoformat(), **detail))
-        return answer(detail)
 
-    return once.submit(store, work)
+def make_week(session: Session, at: Office, body: schemas.NewWeek, timezone: str) -> dict[str, int]:
+    """Open a week, kept by the audit; return how many shifts and demand lines were made."""
+    made, lines = open_week(session, body.first_day, body.like, timezone=timezone)
+    detail = {"num_shifts": made, "num_lines": lines}
+    at.keep(session, "week", body.first_day.isoformat(), **detail)
+    return detail
 
 
 def _one(found: ShiftView) -> Response:

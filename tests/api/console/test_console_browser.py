@@ -38,6 +38,8 @@ PAGES = (
     *("/console/settings/planning", "/console/settings/points", "/console/settings/duty-roles"),
     *("/console/settings/duty-roles/patrol_guard", "/console/settings/shift-templates/new"),
     *("/console/arrivals", "/console/tasks", "/console/tasks/new"),
+    *("/console/demand", "/console/demand/haiwei/evening/patrol_guard", "/console/demand/week"),
+    *("/console/demand/new?station=kunbei", "/console/demand/bulk?role=patrol_guard"),
     "/console/post-code?scenario_id=1&beat_id=haiwei&shift_id=evening",
 )
 
