@@ -164,6 +164,12 @@ class NewAward(Body):
     note: Line | None = None
 
 
+class AwardWithdrawal(Body):
+    """Why an award is taken back; the member reads it in their own file."""
+
+    reason: Reason = Field(examples=["entered for another member"])
+
+
 class NewRole(Body):
     """A duty role that is taken on."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from data.records.errors import StepError, ValueRefusedError
+from data.records.errors import RecordMissingError, StepError, ValueRefusedError
 from data.records.finding import find_person
 from data.records.person_values import apply_values
 from data.store.personal import open_id_number, open_phone
@@ -108,6 +108,25 @@ def add_award(
     session.add(award)
     session.flush()
     return award.id
+
+
+def withdraw_award(
+    session: Session, scope: Scope, code: str, number: int, *, reason: str, by: str, now: datetime
+) -> None:
+    """Take an award out of a file; that it was, who withdrew it and why stay among the steps.
+
+    Raises
+    ------
+    RecordMissingError, StepError
+    """
+    person = find_person(session, scope, code)
+    require_here(person)
+    award = session.get(Award, number)
+    if award is None or award.person_id != person.id:
+        raise RecordMissingError("award", number)
+    add_event(session, person, "award_withdrawn", now=now, by=by, before=award.title, reason=reason)
+    session.delete(award)
+    session.flush()
 
 
 def add_event(

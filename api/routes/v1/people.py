@@ -16,7 +16,7 @@ from api.schemas.inputs import CLEANED
 from api.versions import IfMatchDep, etag
 from data.records.duty_roles import give_up_role, take_role
 from data.records.finding import find_person
-from data.records.person_edit import add_award, edit_person, open_sealed
+from data.records.person_edit import add_award, edit_person, open_sealed, withdraw_award
 from data.records.person_file import PersonFile, read_file
 from data.records.person_search import PersonFilter, search_people
 from data.store.city_box import city_box
@@ -123,6 +123,28 @@ def award(body: schemas.NewAward, at: Writer, code: CodePath, once: OnceDep) -> 
         return answer({"id": number}, location=f"/api/v1/people/{code}")
 
     return once.submit(at.store, work)
+
+
+@router.post(
+    "/{code}/awards/{number}/withdrawal",
+    status_code=204,
+    responses=MAKES,
+    summary="Take an award back",
+)
+def withdraw(
+    body: schemas.AwardWithdrawal,
+    at: Writer,
+    code: CodePath,
+    number: Annotated[int, Path(ge=1, lt=2**63, examples=[1])],
+) -> Response:
+    """Take an award out of a file; who did so and why stays there."""
+
+    def work(session: Session) -> None:
+        withdraw_award(session, at.scope, code, number, reason=body.reason, by=at.by, now=at.now)
+        at.keep(session, "person", code, withdrawn_award=number)
+
+    at.store.submit(work)
+    return Response(status_code=204)
 
 
 @router.post(

@@ -215,8 +215,17 @@ def test_roles_and_awards(dispatcher: TestClient, caller: Any) -> None:
     office.send("DELETE", "/people/liu/roles/mediator", None, 204)
     office.send("DELETE", "/people/liu/roles/mediator", None, 404)
     body = {"awarded_on": "2026-11-01", "title": "平安标兵"}
-    office.send("POST", "/people/liu/awards", body)
+    number = office.send("POST", "/people/liu/awards", body)["id"]
     assert office.get("/people/liu")["awards"][0]["title"] == "平安标兵"
+    place = f"/people/liu/awards/{number}/withdrawal"
+    office.send("POST", place, {}, 422)
+    office.send("POST", f"/people/wang/awards/{number}/withdrawal", {"reason": "错录"}, 404)
+    office.send("POST", place, {"reason": "错录"}, 204)
+    office.send("POST", place, {"reason": "错录"}, 404)
+    file = office.get("/people/liu")
+    assert file["awards"] == []
+    told = [one for one in file["events"] if one["kind"] == "award_withdrawn"]
+    assert [(one["from_value"], one["reason"]) for one in told] == [("平安标兵", "错录")]
 
 
 assert NOW.date() == TODAY
