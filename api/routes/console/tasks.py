@@ -16,6 +16,7 @@ from api.cursors import decode, encode
 from api.field_answers import sight
 from api.forms import Form, FormDep, FormRefusedError, Refusal, fill
 from api.once import FormOnceDep
+from api.routes.console.place import place_part
 from api.routes.v1.signups import give_place, read_signups, take_place
 from api.routes.v1.tasks import Step, TaskPath, make_task, move_task, seen_task
 from api.schemas import field as schemas
@@ -186,7 +187,8 @@ def _page(office: Desk, task_id: int, trouble: Trouble | None = None) -> Respons
     if may(actor, "signup.read"):
         panels += _people(office, found, trouble)
     up = (texts("tasks.tasks"), HERE)
-    return office.sheet(found.title, panels, here=HERE, trouble=trouble, up=up)
+    place = place_part(office, found.lat, found.lng)
+    return office.sheet(found.title, panels, here=HERE, trouble=trouble, up=up, place=place)
 
 
 def _people(office: Desk, found: TaskView, trouble: Trouble | None) -> list[Panel]:

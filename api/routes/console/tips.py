@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from api.access.policy import may
 from api.console import Desk, desk
 from api.cursors import decode, encode
+from api.routes.console.place import place_part
 from api.tip_answers import category_labels, states_of, verifier_of
 from api.views.console.rewards import TIPS, tip_page, tip_rows
 from api.views.console.table import Filter, Table, next_address
@@ -152,7 +153,7 @@ def step(
 def _page(office: Desk, code: str, error: JinggeError | None = None) -> Response:
     reading = office.access.scope
 
-    def work(session: Session) -> tuple[dict[str, object], str]:
+    def work(session: Session) -> tuple[dict[str, object], str, tuple[float, float]]:
         case = read_case(session, office.keys, reading, code)
         append(session, office.keys, office.now, office.access.event("tip", code))
         labels = category_labels(session, office.texts)
@@ -160,9 +161,10 @@ def _page(office: Desk, code: str, error: JinggeError | None = None) -> Response
         code_of = case.summary.beat_code
         beat = place_names(session, [code_of]).get(code_of, code_of)
         page = tip_page(case, me, beat, office.texts, office.zone)
-        return page, labels.get(case.summary.category, case.summary.category)
+        category = labels.get(case.summary.category, case.summary.category)
+        return page, category, (case.summary.lat, case.summary.lng)
 
-    page, category = office.store.submit(work)
+    page, category, where = office.store.submit(work)
     told = None if error is None else {"kind": "bad", "text": _words(office, error)}
     return office.render(
         "tip.html",
@@ -170,6 +172,7 @@ def _page(office: Desk, code: str, error: JinggeError | None = None) -> Response
         here=HERE,
         one=page,
         category=category,
+        place=place_part(office, *where),
         may_verify=may(office.access.actor, "tip.verify"),
         told=told,
     )

@@ -48,3 +48,11 @@ def test_whoever_is_refused_is_led_to_where_they_begin(tiny: RunningService) -> 
     assert answer.status_code == 403
     assert 'href="/console"' in answer.text
     assert 'href="/maps/coverage"' not in answer.text
+
+
+def test_a_place_is_drawn_and_nothing_is_read_for_it(tiny: RunningService) -> None:
+    client = tiny.client_as("community_officer", beat="haiwei")
+    found = client.get("/console/place", params={"lat": 40.67, "lng": 109.83}).json()
+    assert [(one["lat"], one["lng"]) for one in found["points"]] == [(40.67, 109.83)]
+    for lat in ("nan", "91", "north"):
+        assert client.get("/console/place", params={"lat": lat, "lng": 0}).status_code == 422
