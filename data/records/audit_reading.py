@@ -74,7 +74,7 @@ def list_entries(
     if after := read_cursor(cursor, int):
         query = query.where(row.id < after[0])
     rows, more = cut(session.scalars(query).all(), limit)
-    names = _names(session, {row.actor for row in rows})
+    names = actor_names(session, {row.actor for row in rows})
     items = tuple(
         Entry(
             number=row.id,
@@ -98,7 +98,7 @@ def readers_of(
     return list_entries(session, object_kind=PERSON, object_key=code, cursor=cursor, limit=limit)
 
 
-def _names(session: Session, actors: Iterable[str]) -> dict[str, str]:
+def actor_names(session: Session, actors: Iterable[str]) -> dict[str, str]:
     """Give the names of accounts by what the audit calls them: ``account:7``."""
     numbers = [
         int(actor.removeprefix("account:"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.console import Desk, desk
 from api.views.console.table import Column, Filter, Table, next_address
 from data.records.audit_reading import list_entries
+
+if TYPE_CHECKING:
+    from api.language import Texts
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
@@ -51,20 +54,19 @@ def audit(
             object_key=key or None,
             cursor=cursor or None,
         )
-    zone = office.zone
+    zone, texts = office.zone, office.texts
     rows = [
         {
             "url": "",
             "number": f"{one.number:,}",
             "at": f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
             "actor": one.actor_name or one.actor,
-            "action": one.action,
-            "object": f"{one.object_kind} {one.object_key}",
+            "action": _worded(texts, "label.action", one.action),
+            "object": f"{texts.label('label.object', one.object_kind)} {one.object_key}",
             "detail": ", ".join(f"{name}={value}" for name, value in one.detail.items()),
         }
         for one in page.items
     ]
-    texts = office.texts
     table = Table(
         "/console/audit",
         COLUMNS,
@@ -76,3 +78,9 @@ def audit(
     )
     name = "rows.html" if part == "rows" else "table.html"
     return office.render(name, here="/console/audit", title="console.audit", table=table)
+
+
+def _worded(texts: Texts, kind: str, code: str) -> str:
+    """Return what a code means, with the code by which one may search."""
+    said = texts.label(kind, code)
+    return code if said == code else f"{said} · {code}"

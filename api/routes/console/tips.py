@@ -15,6 +15,7 @@ from api.tip_answers import category_labels, states_of, verifier_of
 from api.views.console.rewards import TIPS, tip_page, tip_rows
 from api.views.console.table import Filter, Table, next_address
 from data.field.places import place_names
+from data.records.audit_reading import actor_names
 from data.records.errors import StaleError as StaleRecordError
 from data.store.audit import append
 from data.store.row_versions import StaleError
@@ -159,8 +160,9 @@ def _page(office: Desk, code: str, error: JinggeError | None = None) -> Response
         labels = category_labels(session, office.texts)
         me = office.access.actor.account_id
         code_of = case.summary.beat_code
-        beat = place_names(session, [code_of]).get(code_of, code_of)
-        page = tip_page(case, me, beat, office.texts, office.zone)
+        names = place_names(session, [code_of])
+        names |= actor_names(session, [step.actor for step in case.steps])
+        page = tip_page(case, me, names, office.texts, office.zone)
         category = labels.get(case.summary.category, case.summary.category)
         return page, category, (case.summary.lat, case.summary.lng)
 

@@ -90,8 +90,10 @@ def tip_rows(
     ]
 
 
-def tip_page(case: TipCase, me: int, beat: str, texts: Texts, zone: ZoneInfo) -> dict[str, Any]:
-    """Return what the page of one tip in a beat of that name shows, and the reader's steps."""
+def tip_page(
+    case: TipCase, me: int, names: Mapping[str, str], texts: Texts, zone: ZoneInfo
+) -> dict[str, Any]:
+    """Return what the page of one tip shows, and the reader's steps; names of beat and actors."""
     one = case.summary
     mine = one.state == "claimed" and one.claimed_by == me
     return {
@@ -101,7 +103,7 @@ def tip_page(case: TipCase, me: int, beat: str, texts: Texts, zone: ZoneInfo) ->
         "text": case.text,
         "photos": [f"/api/v1/tips/{one.code}/photos/{place}" for place in case.photos],
         "facts": [
-            (texts("rewards.beat"), beat),
+            (texts("rewards.beat"), names.get(one.beat_code, one.beat_code)),
             (texts("rewards.place"), f"{one.lat:.5f}, {one.lng:.5f}"),
             (texts("rewards.submitted"), moment(one.submitted_at, zone)),
             (texts("rewards.claim_until"), moment(one.claim_until, zone)),
@@ -112,7 +114,9 @@ def tip_page(case: TipCase, me: int, beat: str, texts: Texts, zone: ZoneInfo) ->
             {
                 "at": moment(step.at, zone),
                 "kind": texts.label("label.tip_step", step.kind),
-                "actor": texts("rewards.author") if step.actor == "author" else step.actor,
+                "actor": texts("rewards.author")
+                if step.actor == "author"
+                else names.get(step.actor, step.actor),
                 "note": step.note or "",
             }
             for step in case.steps

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from api.access.authority import authority
 from api.language import texts_of
 from api.views.console.why import names_for
 from api.views.names import Names, city_names
@@ -66,3 +67,19 @@ def test_remedies_name_beats_and_shifts(tiny: RunningService) -> None:
     told = city_names(city, texts_of("en")).told(f"{beat['beat_id']} {shift['shift_id']}")
     assert told.startswith(beat["name"] or beat["beat_id"])
     assert shift["shift_id"] not in told
+
+
+def test_the_audit_is_read_in_words(tiny: RunningService) -> None:
+    client = tiny.client_as("auditor")
+    headers = {"Accept": "text/html"}
+    client.get("/console/people", headers=headers)
+    page = client.get("/console/audit?lang=zh-CN", headers=headers).text
+    assert "查看人员档案 · person.read" in page
+    assert "人员 list" in page
+
+
+def test_every_action_of_the_authority_matrix_has_words() -> None:
+    for language in ("zh", "en"):
+        texts = texts_of(language)
+        known = {f"label.action.{action}" for action in authority().widest}
+        assert known <= texts.entries.keys(), sorted(known - texts.entries.keys())
