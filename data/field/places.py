@@ -10,6 +10,7 @@ from data.field.errors import FieldMissingError, FieldValueError
 from data.store.scope import CITY
 from data.store.tables.ground import Beat, Station
 from data.store.tables.people import Person
+from grid.cells import cell_centres
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,3 +98,17 @@ def place_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
         for row in session.execute(beats.where(Beat.code.in_(some))):
             found[row.code] = " · ".join(filter(None, (row.of, row.name or row.code)))
     return found
+
+
+def name_near(session: Session, cell: str) -> str | None:
+    """Give what the beat in the middle of a cell is called; None while there are no beats.
+
+    Parameters
+    ----------
+    cell : str
+        As hexadecimal digits.
+    """
+    lat, lng = (float(centre[0]) for centre in cell_centres([int(cell, 16)]))
+    far = (Beat.lat - lat) * (Beat.lat - lat) + (Beat.lng - lng) * (Beat.lng - lng)
+    code = session.scalar(select(Beat.code).order_by(far, Beat.id).limit(1))
+    return None if code is None else place_names(session, [code])[code]

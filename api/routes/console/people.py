@@ -16,6 +16,7 @@ from api.views.console.people import PEOPLE, person_rows
 from api.views.console.person import Wording, person_parts
 from api.views.console.sheets import answered
 from api.views.console.table import Filter, Table, Ticks, next_address
+from data.field.places import name_near
 from data.records.catalogue import list_entries
 from data.records.finding import stations_within
 from data.records.membership import possible_steps
@@ -149,8 +150,11 @@ def member_page(office: Desk, code: str, trouble: Trouble | None = None) -> Resp
             today=office.today,
         )
         entries = _entries(session, office.texts)
+        told = told_file(file, rights)
+        if area := told["profile"].get("home_area"):
+            near = name_near(session, area) or area
+            told["profile"]["home_area"] = office.texts("people.home_near", place=near)
     office.note("person", code)
-    told = told_file(file, rights)
     panels = [
         replace(panel, sheets=answered(panel.sheets, trouble))
         for panel in member_panels(told, steps, words)

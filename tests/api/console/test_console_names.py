@@ -13,10 +13,11 @@ from api.access.authority import authority
 from api.language import texts_of
 from api.views.console.why import names_for
 from api.views.names import Names, city_names
-from data.field.places import place_names
+from data.field.places import name_near, place_names
 from data.planning.week_fill import Turn
 from data.store.tables.catalogue import Qualification
 from data.store.tables.ground import Beat, Station
+from grid.cells import cells_at
 
 if TYPE_CHECKING:
     from service_client import RunningService
@@ -83,3 +84,13 @@ def test_every_action_of_the_authority_matrix_has_words() -> None:
         texts = texts_of(language)
         known = {f"label.action.{action}" for action in authority().widest}
         assert known <= texts.entries.keys(), sorted(known - texts.entries.keys())
+
+
+def test_a_home_is_told_by_the_beat_it_is_near(tiny: RunningService) -> None:
+    with tiny.store.read() as session:
+        beat = session.scalars(select(Beat)).first()
+        assert beat is not None
+        cell = f"{int(cells_at([beat.lat], [beat.lng], 9)[0]):x}"
+        assert name_near(session, cell) == place_names(session, [beat.code])[beat.code]
+    page = tiny.client_as("city_dispatcher").get("/console/people/liu?lang=zh-CN").text
+    assert "一带（约5平方公里）" in page

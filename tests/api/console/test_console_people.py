@@ -41,7 +41,7 @@ def test_numbers_are_masked_and_reading_is_kept(
     page = dispatcher.get("/console/people/liu").text
     assert all(number not in page for number in PHONES.values())
     auditor = tiny.client_as("auditor")
-    assert "person liu" in auditor.get("/console/audit?kind=person").text
+    assert "人员 liu" in auditor.get("/console/audit?kind=person").text
 
 
 def test_a_phone_finds_its_owner_alone(dispatcher: TestClient) -> None:
