@@ -36,9 +36,10 @@ class NewTeam(Body):
 class TeamEdit(Body):
     """A change of a team; members are changed one by one."""
 
-    name: Name | None = None
-    specialism: Code | None = None
-    is_active: bool | None = None
+    name: Name | None = Field(None, examples=["昆北夜巡队"])
+    station: Code | None = Field(None, description="Null: the whole city's.")
+    specialism: Code | None = Field(None, description="A duty role without hazards; null: none.")
+    is_active: bool | None = Field(None, description="False dissolves a team that nobody is in.")
 
     @model_validator(mode="after")
     def _some_cannot_be_cleared(self) -> TeamEdit:

@@ -5,6 +5,7 @@ JinggeError
     ├── RecordMissingError  nothing of that name within the scope
     ├── StaleError          the record has changed since it was read
     ├── StepError           a step that the state of a record does not allow
+    │   └── TeamNotEmptyError  a team that somebody is still in
     ├── SafetyError         something that the rules of safety forbid
     ├── DuplicateError      what may stand once only stands there already
     └── ValueRefusedError   a value that cannot be kept
@@ -32,6 +33,10 @@ class StaleError(RecordError):
 
 class StepError(RecordError):
     """A step that the state of a record does not allow."""
+
+
+class TeamNotEmptyError(StepError):
+    """A team that is to be dissolved while somebody is still in it."""
 
 
 class SafetyError(RecordError):

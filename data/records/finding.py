@@ -112,9 +112,9 @@ def find_beat(session: Session, scope: Scope, code: str, *, homes: bool = True) 
     return row
 
 
-def find_team(session: Session, scope: Scope, code: str) -> Team:
-    """Give a team's row."""
-    row: Team = _one(session, Team, "team", code, scope.teams_())
+def find_team(session: Session, scope: Scope, code: str, *, locked: bool = False) -> Team:
+    """Give a team's row; `locked`: nobody else may change it until the transaction ends."""
+    row: Team = _one(session, Team, "team", code, scope.teams_(), locked=locked)
     return row
 
 
@@ -132,8 +132,13 @@ def require_word(session: Session, table: Any, kind: str, code: str) -> Any:
     return row
 
 
-def _one(session: Session, table: Any, kind: str, code: str, inside: Any) -> Any:
-    row = session.scalars(select(table).where(table.code == code, inside)).one_or_none()
+def _one(
+    session: Session, table: Any, kind: str, code: str, inside: Any, *, locked: bool = False
+) -> Any:
+    query = select(table).where(table.code == code, inside)
+    if locked:
+        query = query.with_for_update(of=table)
+    row = session.scalars(query).one_or_none()
     if row is None:
         raise RecordMissingError(kind, code)
     return row

@@ -7,20 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, func, select
 
-from data.records.errors import DuplicateError, RecordMissingError, SafetyError, StepError
-from data.records.finding import (
-    find_beat,
-    find_person,
-    find_station,
-    find_team,
-    require_version,
-    require_word,
-)
+from data.records.errors import DuplicateError, RecordMissingError, StepError
+from data.records.finding import find_beat, find_person, find_team
 from data.records.membership import MOVABLE
 from data.records.memberships import end_rows, holds
 from data.records.pages import PageOf, cut, read_cursor, write_cursor
-from data.records.tags import tag_of
-from data.store.tables.catalogue import DutyRole
 from data.store.tables.ground import Station
 from data.store.tables.people import Person
 from data.store.tables.teams import BeatMember, Team, TeamMember
@@ -135,58 +126,6 @@ def read_team(
     return _listed(session, [row], today)[0], members
 
 
-def add_team(
-    session: Session,
-    scope: Scope,
-    *,
-    code: str,
-    name: str,
-    station: str | None,
-    specialism: str | None,
-) -> str:
-    """Add a team; without a station only where the scope is the whole city.
-
-    Raises
-    ------
-    DuplicateError, RecordMissingError, SafetyError
-    """
-    if session.scalar(select(exists().where(Team.code == code))):
-        raise DuplicateError(f"Expected a code that no team has yet, got {code!r:.80}.")
-    session.add(
-        Team(
-            code=code,
-            name=name,
-            station_id=_station_id(session, scope, station),
-            specialism=_specialism(session, specialism),
-            is_active=True,
-        )
-    )
-    session.flush()
-    return code
-
-
-def edit_team(
-    session: Session, scope: Scope, code: str, values: dict[str, Any], *, seen: str
-) -> Team:
-    """Change ``name``, ``specialism`` or ``is_active`` of a team seen with this tag.
-
-    Raises
-    ------
-    RecordMissingError, StaleError, SafetyError
-    """
-    team = find_team(session, scope, code)
-    require_version(0, 0 if seen == team_tag(team) else 1)
-    for name, value in values.items():
-        setattr(team, name, _specialism(session, value) if name == "specialism" else value)
-    session.flush()
-    return team
-
-
-def team_tag(team: Team | ListedTeam) -> str:
-    """Give what changes when a team's own fields do; teams have no version column."""
-    return tag_of(team.name, team.specialism, team.is_active)
-
-
 def join_team(
     session: Session, scope: Scope, code: str, person_code: str, *, leader: bool, today: date
 ) -> None:
@@ -196,7 +135,9 @@ def join_team(
     ------
     RecordMissingError, StepError
     """
-    team, person = find_team(session, scope, code), find_person(session, scope, person_code)
+    # Locked: nobody may dissolve a team while somebody joins it.
+    team = find_team(session, scope, code, locked=True)
+    person = find_person(session, scope, person_code)
     _require_member(person)
     if not team.is_active:
         raise StepError(f"Expected an active team, got {code}, which is closed.")
@@ -323,22 +264,6 @@ def _listed(session: Session, rows: list[tuple[Any, ...]], today: date) -> tuple
         )
         for team, station, station_name in rows
     )
-
-
-def _station_id(session: Session, scope: Scope, station: str | None) -> int | None:
-    if station is not None:
-        return find_station(session, scope, station).id
-    if not scope.city:
-        raise RecordMissingError("station", station)
-    return None
-
-
-def _specialism(session: Session, role: str | None) -> str | None:
-    if role is None:
-        return None
-    if require_word(session, DutyRole, "duty role", role).hazardous:
-        raise SafetyError(f"Expected a specialism that volunteers may have, got {role}.")
-    return role
 
 
 def _require_member(person: Person) -> None:

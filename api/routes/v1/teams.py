@@ -15,17 +15,15 @@ from api.person_answers import told_member
 from api.schemas import teams as schemas
 from api.schemas.inputs import CLEANED
 from api.versions import IfMatchTagDep, etag
+from data.records.team_edits import add_team, edit_team, team_tag
 from data.records.teams import (
-    add_team,
     beat_team,
-    edit_team,
     join_beat,
     join_team,
     leave_beat,
     leave_team,
     list_teams,
     read_team,
-    team_tag,
 )
 
 if TYPE_CHECKING:
@@ -73,8 +71,7 @@ def create(body: schemas.NewTeam, at: Writer, once: OnceDep) -> Response:
     """Add a team; one without a station only where one's jurisdiction is the city."""
 
     def work(session: Session) -> Answer:
-        add_team(session, at.scope, **body.model_dump())
-        at.keep(session, "team", body.code)
+        make_team(session, at, body)
         team, members = read_team(session, at.scope, body.code, today=at.today)
         told = _team(session, at, team, members)
         return answer(told, location=f"/api/v1/teams/{team.code}", ETag=etag(team_tag(team)))
@@ -101,14 +98,12 @@ def team(at: Reader, code: TeamPath) -> Response:
     summary="Change a team",
 )
 def edit(body: schemas.TeamEdit, at: Writer, code: TeamPath, seen: IfMatchTagDep) -> Response:
-    """Rename a team, give it a specialism, close or reopen it."""
-    values = body.model_dump(exclude_unset=True)
+    """Rename or move a team, give it a specialism, close it when it is empty, reopen it."""
 
     def work(session: Session) -> tuple[dict[str, Any], str]:
-        edit_team(session, at.scope, code, values, seen=seen)
+        change_team(session, at, code, body, seen)
         found, members = read_team(session, at.scope, code, today=at.today)
         told = _team(session, at, found, members)
-        at.keep(session, "team", code, fields=sorted(values))
         return told, team_tag(found)
 
     told, tag = at.store.submit(work)
@@ -135,12 +130,7 @@ def join(body: schemas.Membership, at: Writer, code: TeamPath, person_code: Pers
 )
 def quit_team(at: Writer, code: TeamPath, person_code: PersonPath) -> Response:
     """End a membership with yesterday; that it was stays in the file."""
-
-    def work(session: Session) -> None:
-        leave_team(session, at.scope, code, person_code, today=at.today)
-        at.keep(session, "person", person_code, left_team=code)
-
-    at.store.submit(work)
+    at.store.submit(lambda session: take_out_of_team(session, at, code, person_code))
     return Response(status_code=204)
 
 
@@ -195,12 +185,31 @@ def quit_beat_team(at: Writer, beat_id: BeatPath, person_code: PersonPath) -> Re
     return Response(status_code=204)
 
 
+def make_team(session: Session, at: Office, body: schemas.NewTeam) -> None:
+    """Add a team, kept by the audit."""
+    add_team(session, at.scope, **body.model_dump())
+    at.keep(session, "team", body.code)
+
+
+def change_team(session: Session, at: Office, code: str, body: schemas.TeamEdit, seen: str) -> None:
+    """Change the fields of a team that a body names, kept by the audit."""
+    values = body.model_dump(exclude_unset=True)
+    edit_team(session, at.scope, code, values, seen=seen, today=at.today)
+    at.keep(session, "team", code, fields=sorted(values))
+
+
 def put_into_team(
     session: Session, at: Office, code: str, person_code: str, is_leader: bool
 ) -> None:
     """Let a member join a team, kept by the audit."""
     join_team(session, at.scope, code, person_code, leader=is_leader, today=at.today)
     at.keep(session, "person", person_code, team=code, is_leader=is_leader)
+
+
+def take_out_of_team(session: Session, at: Office, code: str, person_code: str) -> None:
+    """End a membership in a team, kept by the audit."""
+    leave_team(session, at.scope, code, person_code, today=at.today)
+    at.keep(session, "person", person_code, left_team=code)
 
 
 def _team(

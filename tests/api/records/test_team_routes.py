@@ -34,6 +34,24 @@ def test_teams_are_listed_made_and_changed(dispatcher: TestClient, caller: Any) 
     office.send("PUT", "/teams/mediators/members/liu", {}, 409)
 
 
+def test_a_team_moves_and_is_dissolved_when_nobody_is_in_it(
+    city: RunningService, dispatcher: TestClient, caller: Any
+) -> None:
+    office = caller(dispatcher)
+    kunbei = caller(city.client_as("station_dispatcher", station="kunbei"))
+    kunbei.edit("PATCH", "/teams/kunbei-1", {"station": None}, 404)
+    kunbei.edit("PATCH", "/teams/kunbei-1", {"station": "halin"}, 404)
+    refused = office.edit("PATCH", "/teams/kunbei-1", {"is_active": False}, 409)
+    assert "2 in kunbei-1" in refused["detail"]
+    tag = dispatcher.get("/api/v1/teams/kunbei-1").headers["etag"]
+    assert office.edit("PATCH", "/teams/kunbei-1", {"station": "halin"})["station"] == "halin"
+    office.send("PATCH", "/teams/kunbei-1", {"name": "新名"}, 412, **{"If-Match": tag})
+    for code in ("liu", "sun"):
+        office.send("DELETE", f"/teams/kunbei-1/members/{code}", None, 204)
+    assert office.edit("PATCH", "/teams/kunbei-1", {"is_active": False})["is_active"] is False
+    assert office.edit("PATCH", "/teams/kunbei-1", {"station": None})["station"] is None
+
+
 def test_a_roll_says_who_leads(dispatcher: TestClient, caller: Any) -> None:
     office = caller(dispatcher)
     office.send("PUT", "/teams/kunbei-1/members/chen", {"is_leader": True}, 204)

@@ -20,8 +20,9 @@ from data.records.insurance import add_policy, cover_people, list_policies
 from data.records.insurance_warnings import insurance_warnings
 from data.records.membership import add_person, possible_steps, take_step, transfer_person
 from data.records.person_file import read_file
+from data.records.team_edits import add_team
 from data.records.team_transfer import move_between_teams
-from data.records.teams import add_team, beat_team, join_beat, join_team, list_teams, read_team
+from data.records.teams import beat_team, join_beat, join_team, list_teams, read_team
 from data.store.scope import CITY
 from data.store.tables.people import Person
 
