@@ -187,7 +187,8 @@ def open_week(
     for day in (first + timedelta(days=n) for n in range(DAYS)):
         if day in taken:
             continue
-        for one in (dated(template, day, timezone) for template in templates):
+        turns = (dated(template, day, timezone) for template in templates)
+        for one in sorted(turns, key=lambda turn: turn.starts_at):
             code = f"{day:%Y}-{one.shift_id}"
             shift = Shift(
                 code=code, starts_at=one.starts_at, ends_at=one.ends_at, template=one.template

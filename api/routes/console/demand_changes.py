@@ -97,7 +97,8 @@ def open_week(office: WeekDesk, form: FormDep, once: FormOnceDep) -> Response:
     def work(session: Session) -> str:
         body = fill(NewWeek, form, needs=("first_day",))
         make_week(session, office.office, body, office.zone.key)
-        return f"{HERE}?week={body.first_day - timedelta(days=body.first_day.weekday())}&done=added"
+        monday = body.first_day - timedelta(days=body.first_day.weekday())
+        return f"{HERE}?week={monday}&done=week_opened"
 
     return make_once(office, form, once, work, lambda trouble: _week(office, trouble))
 

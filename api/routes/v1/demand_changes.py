@@ -86,10 +86,12 @@ def change(
 def change_lines(
     session: Session, at: Office, body: schemas.DemandChange, version: int, timezone: str
 ) -> ResizeView:
-    """Change many lines, kept by the audit; of the filter only what is a code or a number."""
+    """Change many lines, kept by the audit; of a text that was searched for only that it was."""
     resize = Resize(body.people, body.factor)
     told = resize_lines(session, at.scope, filter_of(body), resize, timezone, version=version)
     given = body.model_dump(mode="json", exclude_none=True, exclude={"place"})
+    if body.place is not None:
+        given["place"] = True
     at.keep(
         session,
         "demand",

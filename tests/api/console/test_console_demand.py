@@ -128,7 +128,7 @@ def test_a_week_is_opened_with_the_demand_of_another(
 ) -> None:
     page = office.get(f"{HERE}/week").text
     made = press(office, page, "week")
-    assert "已添加" in made.text
+    assert "新的一周已建好" in made.text
     assert (
         tiny.client_as("station_dispatcher", station="kunbei").get(f"{HERE}/week").status_code
         == 403
