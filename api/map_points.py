@@ -27,6 +27,7 @@ def points_page(
     points: str = "",
     nonce: str = "",
     circle: bool = False,
+    pick: bool = False,
 ) -> PointsPage:
     """Return a map of points with the city's districts under it.
 
@@ -49,6 +50,8 @@ def points_page(
         Of the response's content-security policy; a part of a page needs none.
     circle : bool
         Whether the reader can draw a circle.
+    pick : bool
+        Whether the reader can point at a place.
     """
     return PointsPage(
         title=title,
@@ -62,4 +65,5 @@ def points_page(
         assets=f"/maps/static/{assets_version()}",
         tiles=base_tiles(settings),
         circle=circle,
+        pick=pick,
     )

@@ -76,6 +76,8 @@ class PointsPage:
         Under the points.
     circle : bool
         Whether the reader can draw a circle, which the page is told of by ``jg:circle``.
+    pick : bool
+        Whether the reader can point at a place, which the page is told of by ``jg:pick``.
     """
 
     title: str
@@ -89,6 +91,7 @@ class PointsPage:
     assets: str | None = None
     tiles: BaseTiles | None = None
     circle: bool = False
+    pick: bool = False
 
     def __post_init__(self) -> None:
         if not self.kinds:
@@ -104,6 +107,7 @@ class PointsPage:
             "labels": {name: self.labels[PREFIX + name] for name in LABELS},
             "points": self.points,
             "circle": self.circle,
+            "pick": self.pick,
             "outlines": self.outlines,
             "view": self.view,
             "kinds": {code: asdict(kind) for code, kind in self.kinds.items()},

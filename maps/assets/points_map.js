@@ -96,6 +96,25 @@
       this.map.fitBounds(view.map((corner) => this.place(...corner)), { animate: false });
       if (outlines) this._outlines(outlines).catch(() => {});
       if (points) this.show(await read(points));
+      if (this.config.pick) this._pick();
+    }
+
+    // A click or tap chooses a place, and the next one another.
+    _pick() {
+      this.map.getContainer().classList.add("jg-picking");
+      this.map.on("click", ({ latlng }) => {
+        const [lat, lng] = Jingge.fromDisplay(latlng.lat, latlng.lng).map((value) => +value.toFixed(6));
+        this.picked([lat, lng]);
+        this.tell("pick", { lat, lng });
+      });
+    }
+
+    // Marks a place that was chosen, here or by the page; null takes the mark away. Tells nobody.
+    picked(place) {
+      const points = place ? [{ id: "pick", lat: place[0], lng: place[1], kind: this.first, label: this.kinds[this.first].label }] : [];
+      this.update({ points });
+      this.said.hidden = true;
+      if (place && !this.map.getBounds().contains(this.place(...place))) this.map.panTo(this.place(...place));
     }
 
     async _outlines(address) {

@@ -36,6 +36,16 @@ def place(office: ReaderDesk, lat: Lat, lng: Lng) -> Response:
 
 def place_part(office: Desk, lat: float, lng: float) -> Any:
     """Return a map of one place as a part of a page; None while no city is published."""
+    asked = urlencode({"lat": f"{lat:.6f}", "lng": f"{lng:.6f}"})
+    return _part(office, points=f"/console/place?{asked}")
+
+
+def pick_part(office: Desk) -> Any:
+    """Return a map on which one points at a place for a form with ``lat`` and ``lng``, or None."""
+    return _part(office, pick=True)
+
+
+def _part(office: Desk, *, points: str = "", pick: bool = False) -> Any:
     service: Service = office.request.app.state.service
     try:
         city = service.cities.served().city
@@ -47,7 +57,8 @@ def place_part(office: Desk, lat: float, lng: float) -> Any:
         office.request.app.state.settings,
         title=office.texts("console.place"),
         kinds=_kinds(office),
-        points=f"/console/place?{urlencode({'lat': f'{lat:.6f}', 'lng': f'{lng:.6f}'})}",
+        points=points,
+        pick=pick,
     )
     return points_part(page)
 

@@ -16,7 +16,7 @@ from api.cursors import decode, encode
 from api.field_answers import sight
 from api.forms import Form, FormDep, FormRefusedError, Refusal, fill
 from api.once import FormOnceDep
-from api.routes.console.place import place_part
+from api.routes.console.place import pick_part, place_part
 from api.routes.v1.signups import give_place, read_signups, take_place
 from api.routes.v1.tasks import Step, TaskPath, make_task, move_task, seen_task
 from api.schemas import field as schemas
@@ -223,7 +223,10 @@ def _new(office: Desk, trouble: Trouble | None = None) -> Response:
         )
     panel = Panel(hint=texts("tasks.new_hint"), sheets=answered([sheet], trouble), is_wide=True)
     up = (texts("tasks.tasks"), HERE)
-    return office.sheet(texts("tasks.new"), [panel], here=HERE, trouble=trouble, up=up)
+    place = pick_part(office)
+    return office.sheet(
+        texts("tasks.new"), [panel], here=HERE, trouble=trouble, up=up, place=place, is_wide=True
+    )
 
 
 def _roles(session: Session, texts: Texts) -> list[tuple[str, str]]:

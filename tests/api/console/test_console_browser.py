@@ -27,6 +27,7 @@ pytestmark = pytest.mark.browser
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SERIOUS = {"serious", "critical"}
+AT = ("lat", "lng")
 BOARD = "/console/rosters/2/board?station=kunbei&shift=evening"
 PAGES = (
     *("/console/live", "/console/rosters", "/console/rosters/1", BOARD),
@@ -164,5 +165,31 @@ def test_people_are_ticked_by_keyboard_alone(drafted: RunningService, browser: B
         page.wait_for_url("**/people/bulk")
         assert f"已选 {number} 人" in page.locator("h1").inner_text()
         keep(page, "people-bulk")
+        context.close()
+    assert troubles == []
+
+
+def test_a_tasks_place_is_pointed_at_on_the_map(drafted: RunningService, browser: Browser) -> None:
+    login = drafted.login_as("city_dispatcher")
+    with serving(drafted.app, drafted.settings) as address:
+        size = {"width": 1440, "height": 900}
+        context = drafted.browser_context(browser, address, login, viewport=size, locale="zh-CN")
+        page = context.new_page()
+        troubles = watch(page, address)
+        page.goto(f"{address}/console/tasks/new")
+        page.locator(".jg-points[data-ready]").click(position={"x": 300, "y": 150})
+        lat, lng = (float(page.locator(f"input[name={name}]").input_value()) for name in AT)
+        shown = page.evaluate("document.querySelector('.jg-points').points.map.getBounds()")
+        assert shown["_southWest"]["lat"] < lat < shown["_northEast"]["lat"]
+        assert shown["_southWest"]["lng"] < lng < shown["_northEast"]["lng"]
+        # What is typed moves the one mark, and takes it away.
+        page.locator("input[name=lat]").fill(str(lat + 0.001))
+        page.locator("input[name=lat]").press("Tab")
+        marks = page.locator(".jg-points .jg-point")
+        assert marks.count() == 1
+        keep(page, "task-place")
+        page.locator("input[name=lng]").fill("")
+        page.locator("input[name=lng]").press("Tab")
+        assert marks.count() == 0
         context.close()
     assert troubles == []
