@@ -26,6 +26,7 @@ from api.routes.console import (
     settings,
     start,
     tasks,
+    team_changes,
     teams,
     tips,
     why,
@@ -48,6 +49,8 @@ ROUTERS = tuple(
             many_people,
             membership,
             people,
+            # `teams/new` before `teams/{code}`.
+            team_changes,
             teams,
             courses,
             insurance,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
@@ -74,7 +75,7 @@ def create(body: schemas.NewTeam, at: Writer, once: OnceDep) -> Response:
         make_team(session, at, body)
         team, members = read_team(session, at.scope, body.code, today=at.today)
         told = _team(session, at, team, members)
-        return answer(told, location=f"/api/v1/teams/{team.code}", ETag=etag(team_tag(team)))
+        return answer(told, location=f"/api/v1/teams/{quote(team.code)}", ETag=etag(team_tag(team)))
 
     return once.submit(at.store, work)
 

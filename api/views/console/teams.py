@@ -51,6 +51,32 @@ def team_rows(teams: Iterable[ListedTeam], texts: Texts) -> list[dict[str, Any]]
     ]
 
 
+def team_terms(
+    team: ListedTeam, members: Iterable[Mapping[str, Any]], texts: Texts
+) -> list[tuple[str, Any]]:
+    """Return what a team is: its code, place, specialism, state and who leads it."""
+    comma = "、" if texts.language == "zh" else ", "
+    leaders = [one.get("name") or one["code"] for one in members if one["is_leader"]]
+    state = {
+        "text": texts("records.in_use" if team.is_active else "records.closed"),
+        "tone": "good" if team.is_active else "off",
+    }
+    return [
+        (texts("console.code"), team.code),
+        (
+            texts("console.station"),
+            team.station_name or team.station or texts("records.whole_city"),
+        ),
+        (
+            texts("console.specialism"),
+            texts.label("role", team.specialism) if team.specialism else "–",
+        ),
+        (texts("records.leaders"), comma.join(leaders) or "–"),
+        (texts("console.members"), f"{team.num_members:,}"),
+        (texts("console.state"), state),
+    ]
+
+
 def member_rows(members: Iterable[Mapping[str, Any]], texts: Texts) -> list[dict[str, Any]]:
     """Return the rows of a roll: what the reader's roles show of each member."""
     return [
@@ -58,6 +84,7 @@ def member_rows(members: Iterable[Mapping[str, Any]], texts: Texts) -> list[dict
             "url": f"/console/people/{one['code']}" if "name" in one else "",
             "name": one.get("name") or one["code"],
             "code": one["code"],
+            "tick": one["code"],
             "leads": texts("records.leads") if one["is_leader"] else "",
             "tier": texts(f"tier.{one['tier']}") if "tier" in one else "–",
             "state": texts.label("label.person_state", one["state"]) if "state" in one else "–",
