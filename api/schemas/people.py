@@ -156,12 +156,12 @@ class TeamTransfer(Body):
 
 
 class NewAward(Body):
-    """An award or commendation."""
+    """An award or commendation of somebody else; leaving erases its reason."""
 
-    awarded_on: Day
-    title: Name
-    awarded_by: Line | None = None
-    note: Line | None = None
+    awarded_on: Day = Field(description="Today or before.", examples=["2026-11-01"])
+    title: Name = Field(examples=["平安标兵"])
+    awarded_by: Line | None = Field(None, description="Which office.", examples=["昆北派出所"])
+    note: Line | None = Field(None, description="What for.", examples=["全年夜巡无一缺勤"])
 
 
 class AwardWithdrawal(Body):

@@ -5,6 +5,7 @@ JinggeError
     ├── RecordMissingError  nothing of that name within the scope
     ├── StaleError          the record has changed since it was read
     ├── StepError           a step that the state of a record does not allow
+    │   ├── OwnAwardError      an award of one's own, given or taken back
     │   └── TeamNotEmptyError  a team that somebody is still in
     ├── SafetyError         something that the rules of safety forbid
     ├── DuplicateError      what may stand once only stands there already
@@ -33,6 +34,10 @@ class StaleError(RecordError):
 
 class StepError(RecordError):
     """A step that the state of a record does not allow."""
+
+
+class OwnAwardError(StepError):
+    """An award that somebody would give to themselves, or take back from themselves."""
 
 
 class TeamNotEmptyError(StepError):

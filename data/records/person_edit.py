@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from data.records.errors import RecordMissingError, StepError, ValueRefusedError
+from data.records.errors import OwnAwardError, RecordMissingError, StepError, ValueRefusedError
 from data.records.finding import find_person
 from data.records.person_values import apply_values
 from data.store.personal import open_id_number, open_phone
@@ -98,10 +98,20 @@ def add_award(
     title: str,
     awarded_by: str | None,
     note: str | None,
+    by_person: int | None,
+    today: date,
 ) -> int:
-    """Put an award into a file; return its id."""
-    person = find_person(session, scope, code)
-    require_here(person)
+    """Put an award into a file; return its id.
+
+    Raises
+    ------
+    RecordMissingError, StepError, OwnAwardError
+    ValueRefusedError
+        For a day that has not come.
+    """
+    person = _awarded(session, scope, code, by_person)
+    if awarded_on > today:
+        raise ValueRefusedError(f"Expected a day up to {today}, got {awarded_on}.")
     award = Award(
         person_id=person.id, awarded_on=awarded_on, title=title, awarded_by=awarded_by, note=note
     )
@@ -111,22 +121,38 @@ def add_award(
 
 
 def withdraw_award(
-    session: Session, scope: Scope, code: str, number: int, *, reason: str, by: str, now: datetime
+    session: Session,
+    scope: Scope,
+    code: str,
+    number: int,
+    *,
+    reason: str,
+    by: str,
+    by_person: int | None,
+    now: datetime,
 ) -> None:
     """Take an award out of a file; that it was, who withdrew it and why stay among the steps.
 
     Raises
     ------
-    RecordMissingError, StepError
+    RecordMissingError, StepError, OwnAwardError
     """
-    person = find_person(session, scope, code)
-    require_here(person)
+    person = _awarded(session, scope, code, by_person)
     award = session.get(Award, number)
     if award is None or award.person_id != person.id:
         raise RecordMissingError("award", number)
     add_event(session, person, "award_withdrawn", now=now, by=by, before=award.title, reason=reason)
     session.delete(award)
     session.flush()
+
+
+def _awarded(session: Session, scope: Scope, code: str, by_person: int | None) -> Person:
+    """Give whose award is given or taken back: somebody who has not left, and not oneself."""
+    person = find_person(session, scope, code)
+    require_here(person)
+    if person.id == by_person:
+        raise OwnAwardError("Expected an award of somebody else, got one's own.")
+    return person
 
 
 def add_event(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -14,7 +15,7 @@ from api.once import FormOnceDep
 from api.routes.console.people import HERE, member_page, member_words
 from api.routes.console.settings import seen_version
 from api.routes.v1.membership import begin_file, step_to, to_station, to_team
-from api.routes.v1.people import edit_file, end_role, give_role
+from api.routes.v1.people import edit_file, end_role, give_award, give_role, take_award_back
 from api.schemas import people as schemas
 from api.views.console.membership import EDITABLE, application_sheet
 from api.views.console.sheets import Panel, Trouble, answered
@@ -149,6 +150,35 @@ def give_up(office: WriterDesk, code: CodePath, form: FormDep) -> Response:
         office.store.submit(lambda session: end_role(session, office.office, code, body.role))
 
     return _carry_out(office, code, form, act)
+
+
+@router.post("/people/{code}/awards")
+def award(office: WriterDesk, code: CodePath, form: FormDep, once: FormOnceDep) -> Response:
+    """Put an award (表彰) into a file, with what for."""
+
+    def work(session: Session) -> str:
+        body = fill(schemas.NewAward, form, needs=("note",))
+        give_award(session, office.office, code, body)
+        return f"{HERE}/{code}?done=awarded"
+
+    return make_once(office, form, once, work, lambda trouble: member_page(office, code, trouble))
+
+
+@router.post("/people/{code}/awards/withdrawal")
+def withdraw_award(office: WriterDesk, code: CodePath, form: FormDep) -> Response:
+    """Take an award back, with a reason that the member reads in their file."""
+
+    def act() -> None:
+        number = form.text("award")
+        if not re.fullmatch(r"[1-9][0-9]{0,17}", number, re.ASCII):
+            raise FormRefusedError({"award": Refusal("missing", {})})
+        reason = fill(schemas.AwardWithdrawal, form).reason
+        office.store.submit(
+            lambda session: take_award_back(session, office.office, code, int(number), reason)
+        )
+
+    back = f"{HERE}/{code}?done=award_withdrawn"
+    return _carry_out(office, code, form, act, back=back)
 
 
 def _step(office: Desk, code: str, name: str, form: Form) -> Response:

@@ -118,8 +118,7 @@ def award(body: schemas.NewAward, at: Writer, code: CodePath, once: OnceDep) -> 
     """Add an award or commendation."""
 
     def work(session: Session) -> Answer:
-        number = add_award(session, at.scope, code, **body.model_dump())
-        at.keep(session, "person", code, award=number)
+        number = give_award(session, at, code, body)
         return answer({"id": number}, location=f"/api/v1/people/{code}")
 
     return once.submit(at.store, work)
@@ -138,12 +137,7 @@ def withdraw(
     number: Annotated[int, Path(ge=1, lt=2**63, examples=[1])],
 ) -> Response:
     """Take an award out of a file; who did so and why stays there."""
-
-    def work(session: Session) -> None:
-        withdraw_award(session, at.scope, code, number, reason=body.reason, by=at.by, now=at.now)
-        at.keep(session, "person", code, withdrawn_award=number)
-
-    at.store.submit(work)
+    at.store.submit(lambda session: take_award_back(session, at, code, number, body.reason))
     return Response(status_code=204)
 
 
@@ -190,6 +184,30 @@ def edit_file(
     done = change(session, at, code, values, version)
     at.keep(session, "person", code, fields=list(done.fields))
     return done
+
+
+def give_award(session: Session, at: Office, code: str, body: schemas.NewAward) -> int:
+    """Put an award into the file of somebody else, kept by the audit."""
+    by_person = at.access.actor.person_id
+    values = body.model_dump()
+    number = add_award(session, at.scope, code, by_person=by_person, today=at.today, **values)
+    at.keep(session, "person", code, award=number)
+    return number
+
+
+def take_award_back(session: Session, at: Office, code: str, number: int, reason: str) -> None:
+    """Take an award out of a file, kept by the audit; the reason stays in the file alone."""
+    withdraw_award(
+        session,
+        at.scope,
+        code,
+        number,
+        reason=reason,
+        by=at.by,
+        by_person=at.access.actor.person_id,
+        now=at.now,
+    )
+    at.keep(session, "person", code, withdrawn_award=number)
 
 
 def give_role(session: Session, at: Office, code: str, role: str) -> int:

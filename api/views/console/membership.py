@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from api.views.console.awards import award_sheets
 from api.views.console.sheets import Field, Panel, Sheet, option_list
 from data.records.membership_steps import STEPS
 
@@ -69,6 +70,8 @@ def member_panels(
     place = f"/console/people/{code}"
     found = [_steps(place, version, steps, words)]
     sheets = [*_moves(place, version, told, words), *_roles(place, told, words)]
+    if "awards" in told and profile.get("state") != "left" and words.may("person.write"):
+        sheets += award_sheets(place, told, texts)
     if words.may("person.write") and told["may_change"]:
         sheets.append(edit_sheet(place, version, told, words))
     if "leave" in steps and words.may("person.leave"):

@@ -96,8 +96,15 @@ def person_parts(told: Mapping[str, Any], wording: Wording) -> list[dict[str, An
             {
                 "title": label("label.file", part),
                 "terms": [],
-                "heads": [label("label.profile", key) for key in keys],
+                "heads": [_head(wording.texts, part, key) for key in keys],
                 "rows": [[wording.shown(part, key, row[key]) for key in keys] for row in rows],
             }
         )
     return parts
+
+
+def _head(texts: Texts, part: str, key: str) -> str:
+    """Return what a column is called: a list may have words of its own."""
+    own = f"{part}.{key}"
+    text = texts.label("label.profile", own)
+    return texts.label("label.profile", key) if text == own else text

@@ -49,9 +49,24 @@ def file_parts(file: PersonFile, reader: Reader, labels: Labels) -> list[dict[st
         ("teams", [(row["code"], row["name"]) for row in file.teams]),
         ("training", [(row["course"], row["name"]) for row in file.training]),
         ("covers", _covers(file.covers, reader)),
-        ("awards", [(_day(row["awarded_on"], reader), row["title"]) for row in file.awards]),
+        ("awards", _awards(file, reader)),
     ]
     return [{"title": texts.label("label.file", word), "rows": rows} for word, rows in parts]
+
+
+def _awards(file: PersonFile, reader: Reader) -> list[Line]:
+    """Return the awards, by whom and what for; then those taken back, and why."""
+    found = []
+    for row in file.awards:
+        parts = (row["title"], row["awarded_by"], row["note"])
+        words = " · ".join(part for part in parts if part)
+        found.append((_day(row["awarded_on"], reader), words))
+    for row in file.events:
+        if row["kind"] == "award_withdrawn":
+            given = {"title": row["from_value"] or "–", "reason": row["reason"] or "–"}
+            day = row["at"].astimezone(reader.limits.zone).date()
+            found.append((_day(day, reader), reader.texts("awards.withdrawn", **given)))
+    return found
 
 
 def reader_lines(entries: tuple[Entry, ...], reader: Reader) -> list[dict[str, str]]:

@@ -215,6 +215,7 @@ def test_roles_and_awards(dispatcher: TestClient, caller: Any) -> None:
     office.send("DELETE", "/people/liu/roles/mediator", None, 204)
     office.send("DELETE", "/people/liu/roles/mediator", None, 404)
     body = {"awarded_on": "2026-11-01", "title": "平安标兵"}
+    office.send("POST", "/people/liu/awards", {**body, "awarded_on": "2026-11-26"}, 422)
     number = office.send("POST", "/people/liu/awards", body)["id"]
     assert office.get("/people/liu")["awards"][0]["title"] == "平安标兵"
     place = f"/people/liu/awards/{number}/withdrawal"

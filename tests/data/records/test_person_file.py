@@ -63,7 +63,10 @@ def test_a_file_holds_everything_and_hides_the_numbers(city: Store) -> None:
                     started_at=NOW - timedelta(days=n), ended_at=NOW, minutes=minutes,
                 )
             )  # fmt: skip
-        add_award(session, CITY, "liu", awarded_on=TODAY, title="标兵", awarded_by=None, note=None)
+        add_award(
+            session, CITY, "liu", awarded_on=TODAY, title="标兵", awarded_by=None, note=None,
+            by_person=None, today=TODAY,
+        )  # fmt: skip
 
     city.submit(add)
     with city.read() as session:
