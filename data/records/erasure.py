@@ -1,10 +1,10 @@
 """Erase a person's data when they leave; figures stay: hours, turns, what was trained.
 
 Erased: name, sex, date of birth, employer, address, home, ID number, phone, note; the words of
-steps, awards and exceptions; what awards were taken back; certificate numbers; habits; the
-account's log-in, browsers, mail address and choices of notices; and in scenarios the link to the file, the
-point and the columns that we do not know (decision 0011). Kept: code, tier, station, profession,
-dates of joining and leaving, turns of duty, attendance, covers.
+steps, awards and exceptions; awards taken back; certificate numbers; habits; the account's
+log-in, browsers, mail address and choices of notices; in scenarios the link to the file, the point
+and the columns that we do not know (decision 0011). Kept: code, tier, station, profession, dates of
+joining and leaving, turns of duty, attendance, covers.
 """
 
 from __future__ import annotations
