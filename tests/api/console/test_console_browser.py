@@ -33,6 +33,7 @@ PAGES = (
     *("/console/live", "/console/rosters", "/console/rosters/1", BOARD),
     *("/console/rosters/2/changes?since=1", "/console/rosters/1/why?beat=haiwei&shift=evening"),
     *("/console/people", "/console/people/liu", "/console/applications", "/console/teams"),
+    *("/console/teams/kunbei-1", "/console/teams/kunbei-1/joining?find=chen"),
     *("/console/applications/new", "/console/courses", "/console/courses/catalogue/new"),
     *("/console/insurance", "/console/insurance/policies/new", "/console/gifts/new"),
     *("/console/accounts", "/console/accounts/new", "/console/imports", "/console/settings"),
