@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api.access.fields import rights_over
+from api.access.fields import rights_over, search_rights
 from api.access.policy import may
 from api.console import Desk, desk
 from api.person_answers import told_member
@@ -15,6 +15,7 @@ from api.views.console.sheets import Panel, answered
 from api.views.console.table import Filter, Table, Ticks, next_address
 from api.views.console.team_sheets import HERE, TeamWords, team_sheets
 from api.views.console.teams import MEMBERS, TEAMS, member_rows, team_rows, team_terms
+from data.field.places import names_of
 from data.records.catalogue import list_entries
 from data.records.finding import stations_within
 from data.records.team_edits import team_tag
@@ -61,6 +62,9 @@ def teams(
             specialism=specialism or None,
             cursor=cursor or None,
         )
+        leaders = [code for one in page.items for code in one.leaders]
+        sees_names = search_rights(office.access).sees("name")
+        names = names_of(session, leaders) if sees_names else {}
     filters = (
         Filter("name", "console.name", name),
         Filter("station", "console.station_code", station),
@@ -76,7 +80,7 @@ def teams(
     table = Table(
         HERE,
         TEAMS,
-        team_rows(page.items, texts),
+        team_rows(page.items, names, texts),
         filters,
         next_address(HERE, filters, page.next),
         None,

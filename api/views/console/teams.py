@@ -32,8 +32,10 @@ MEMBERS: Final = (
 )
 
 
-def team_rows(teams: Iterable[ListedTeam], texts: Texts) -> list[dict[str, Any]]:
-    """Return the rows of a list of teams."""
+def team_rows(
+    teams: Iterable[ListedTeam], names: Mapping[str, str], texts: Texts
+) -> list[dict[str, Any]]:
+    """Return the rows of a list of teams; `names`: of leaders, as far as they may be read."""
     comma = "、" if texts.language == "zh" else ", "
     return [
         {
@@ -42,7 +44,7 @@ def team_rows(teams: Iterable[ListedTeam], texts: Texts) -> list[dict[str, Any]]
             "code": one.code,
             "station": one.station_name or one.station or texts("records.whole_city"),
             "specialism": texts.label("role", one.specialism) if one.specialism else "–",
-            "leaders": comma.join(one.leaders) or "–",
+            "leaders": comma.join(names.get(code, code) for code in one.leaders) or "–",
             "state": texts("records.in_use" if one.is_active else "records.closed"),
             "tone": "good" if one.is_active else "off",
             "members": f"{one.num_members:,}",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.access.authority import authority
 from api.language import texts_of
@@ -17,6 +17,8 @@ from data.field.places import name_near, place_names
 from data.planning.week_fill import Turn
 from data.store.tables.catalogue import Qualification
 from data.store.tables.ground import Beat, Station
+from data.store.tables.people import Person
+from data.store.tables.teams import TeamMember
 from grid.cells import cells_at
 
 if TYPE_CHECKING:
@@ -94,3 +96,17 @@ def test_a_home_is_told_by_the_beat_it_is_near(tiny: RunningService) -> None:
         assert name_near(session, cell) == place_names(session, [beat.code])[beat.code]
     page = tiny.client_as("city_dispatcher").get("/console/people/liu?lang=zh-CN").text
     assert "一带（约5平方公里）" in page
+
+
+def test_leaders_of_teams_are_named_to_whom_names_are_shown(tiny: RunningService) -> None:
+    with tiny.store.read() as session:
+        member = session.scalars(select(TeamMember).where(TeamMember.until.is_(None))).first()
+        assert member is not None
+        person = session.get(Person, member.person_id)
+        assert person is not None
+        code, name, number = person.code, person.name, member.id
+    lead = update(TeamMember).where(TeamMember.id == number).values(is_leader=True)
+    tiny.store.submit(lambda session: session.execute(lead))
+    for role, shown in (("city_dispatcher", name), ("reviewer", code)):
+        page = tiny.client_as(role).get("/console/teams", headers={"Accept": "text/html"}).text
+        assert f"<td>{shown}</td>" in page
