@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 
 import folium
 import numpy as np
+from pace import pace
 from playwright.sync_api import Error, sync_playwright
 
 sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))
@@ -140,14 +141,6 @@ def one_view(
     result["zoomed_out_heap_mb"] = heap(page)
     context.close()
     return result
-
-
-def pace() -> float:
-    """Return the milliseconds of a million additions: a borrowed machine is not always as fast."""
-    start, total = time.perf_counter(), 0
-    for number in range(1_000_000):
-        total += number
-    return 1e3 * (time.perf_counter() - start)
 
 
 def bodies(city: City) -> str:

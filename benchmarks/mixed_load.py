@@ -40,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from main_reads import CODE, server  # noqa: E402
+from pace import pace  # noqa: E402
 from service_client import start_service  # noqa: E402
 from store_speed import database  # noqa: E402
 from tiny_store import KEYS  # noqa: E402
@@ -481,8 +482,16 @@ def measure(url: str, bundle: Path, result: Path, options: argparse.Namespace) -
         load.times.clear()
         load.answers.clear()
         load.told.clear()
+        paces, busy = [pace()], time.process_time()
         took, opened = asyncio.run(run(address, load, options.rate, options.seconds))
-        return report(load, took, options.rate, opened)
+        busy = time.process_time() - busy
+        errors = report(load, took, options.rate, opened)
+        paces.append(pace())
+        print(
+            f"  asking took {busy / took:.0%} of a core; "
+            f"a million additions {min(paces):.0f}-{max(paces):.0f} ms"
+        )
+        return errors
 
 
 def made_city(folder: Path, number: int) -> tuple[Path, Path]:
