@@ -121,6 +121,7 @@ def _pages(running: RunningService, roster: int) -> dict[str, str]:
         "people found": "/console/people?q=%E7%8E%8B",
         "teams": "/console/teams",
         "tasks": "/console/tasks",
+        "demand": "/console/demand",
         "arrivals": "/console/arrivals",
         "live": "/console/live",
         "rosters": "/console/rosters",
