@@ -23,6 +23,7 @@ COLUMNS: Final = (
     *("lng", "lat", "role", "role_label", "person_id", "name", "tier", "team_id", "team_name"),
 )
 _TIER_ORDER: Final = {tier.value: order for order, tier in enumerate(Tier)}
+_FEW: Final = 500
 
 
 def stored_rows(
@@ -77,6 +78,8 @@ def _teams(session: Session, people: list[Any]) -> dict[int, tuple[str, str]]:
         .where(TeamMember.until.is_(None))
         .order_by(TeamMember.id)
     )
+    if len(wanted) <= _FEW:  # one's own calendar need not read the teams of a city
+        query = query.where(TeamMember.person_id.in_(sorted(wanted)))
     return {
         person: (code, name or code)
         for person, code, name in session.execute(query)

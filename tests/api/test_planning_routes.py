@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl import load_workbook
 from sqlalchemy import select
+from statements import asked
 
 from api.job_worker import work_off
 from data.store.tables.rosters import Roster
@@ -194,7 +195,12 @@ def test_exports_hold_what_is_theirs(tiny: RunningService) -> None:
     assert duties.text.count("BEGIN:VEVENT") == 1
     volunteer = tiny.client_as("volunteer", person="liu")
     assert volunteer.get(f"{address}/assignments").status_code == 403
-    mine = volunteer.get("/api/v1/my/calendar")
+    with asked(tiny.store) as statements:
+        mine = volunteer.get("/api/v1/my/calendar")
+    # One's own team is asked for, not those of the whole city.
+    teams = [one for one in statements if "FROM team_member" in one]
+    assert teams
+    assert all("team_member.person_id IN" in one for one in teams)
     assert mine.headers["content-type"].startswith("text/calendar")
     assert mine.text.count("BEGIN:VEVENT") == 1
     layer = city.get("/api/v1/exports/beats", params={"format": "geojson"}).json()
