@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -99,20 +99,8 @@ def _to_groups(session: Session, row: OutboxNotice, names: list[str], now: datet
         event_id = f"{event}:group:{name}"
         known = select(OutboxNotice.id).where(OutboxNotice.event_id == event_id)
         if session.scalar(known) is None:
-            session.add(
-                OutboxNotice(
-                    event_id=event_id,
-                    topic=row.topic,
-                    content={"values": row.content.get("values", {})},
-                    channel="group",
-                    target=name,
-                    matter=row.matter,
-                    urgent=row.urgent,
-                    expires_at=row.expires_at,
-                    created_at=now,
-                    due_at=now,
-                )
-            )
+            own = {"content": {"values": row.content.get("values", {})}, "target": name}
+            session.add(_sent_on(row, now, now, event_id=event_id, channel="group", **own))
             session.flush()
 
 
@@ -125,37 +113,31 @@ def _to_browsers(
         )
     )
     for browser in browsers.all():
-        session.add(
-            OutboxNotice(
-                event_id=f"{row.event_id}:push:{browser}",
-                topic=row.topic,
-                content={**row.content, "event_id": row.event_id},
-                channel="push",
-                account_id=account,
-                subscription_id=browser,
-                matter=row.matter,
-                urgent=row.urgent,
-                expires_at=row.expires_at,
-                created_at=now,
-                due_at=due,
-            )
-        )
+        event_id = f"{row.event_id}:push:{browser}"
+        own = {"content": _told(row), "account_id": account, "subscription_id": browser}
+        session.add(_sent_on(row, now, due, event_id=event_id, channel="push", **own))
 
 
 def _to_own_address(
     row: OutboxNotice, account: int, way: str, now: datetime, due: datetime
 ) -> OutboxNotice:
     """Make the row of a person's own number or mail; the address is opened when it is sent."""
+    own = {"content": _told(row), "account_id": account, "target": way}
+    return _sent_on(row, now, due, event_id=f"{row.event_id}:{way}", channel="message", **own)
+
+
+def _told(row: OutboxNotice) -> dict[str, Any]:
+    return {**row.content, "event_id": row.event_id}
+
+
+def _sent_on(row: OutboxNotice, now: datetime, due: datetime, **own: Any) -> OutboxNotice:
+    """Make the row by which an event goes one of its ways; what it is about stays the same."""
     return OutboxNotice(
-        event_id=f"{row.event_id}:{way}",
         topic=row.topic,
-        content={**row.content, "event_id": row.event_id},
-        channel="message",
-        target=way,
-        account_id=account,
         matter=row.matter,
         urgent=row.urgent,
         expires_at=row.expires_at,
         created_at=now,
         due_at=due,
+        **own,
     )
