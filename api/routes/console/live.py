@@ -8,11 +8,8 @@ from fastapi import APIRouter, Depends, Response
 
 from api.access.policy import may
 from api.console import Desk, desk
-from api.dependencies import SettingsDep
-from api.errors import NoRosterError
-from api.map_answers import layers_of
-from api.map_points import points_page
 from api.responses import json_response
+from api.routes.console.place import map_part
 from api.schemas.alerts import Kind
 from api.views.console.live import alert_cards, kinds, map_points
 from data.field.alerts import list_alerts
@@ -20,16 +17,12 @@ from data.field.alerts_calls import calls_of
 from data.field.positions_seen import positions_seen
 from data.store.audit import append
 from dispatch.alerts import Danger
-from maps.points_map import points_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
-    from api.language import Texts
-    from api.service import Service
-    from api.settings import Settings
     from data.field.alerts_values import AlertView, CallView
 
 router = APIRouter(prefix="/console/live", include_in_schema=False)
@@ -39,7 +32,7 @@ MOST: Final = 300
 
 
 @router.get("")
-def live(office: LiveDesk, settings: SettingsDep) -> Response:
+def live(office: LiveDesk) -> Response:
     """Show the page; its parts are read again when something happens."""
     texts = office.texts
     choices = {
@@ -49,7 +42,7 @@ def live(office: LiveDesk, settings: SettingsDep) -> Response:
     return office.render(
         "live.html",
         here="/console/live",
-        part=_map(office, texts, settings),
+        part=_map(office),
         choices=choices,
         may_call=may(office.access.actor, "alert.create"),
         words={"done": texts("live.called"), "nobody": texts("live.nobody")},
@@ -86,20 +79,13 @@ def points(office: LiveDesk) -> Response:
     return json_response(body, office.request)
 
 
-def _map(office: Desk, texts: Texts, settings: Settings) -> Any:
+def _map(office: Desk) -> Any:
     """Return the map as a part; None while no city is published."""
-    service: Service = office.request.app.state.service
-    try:
-        city = service.cities.served().city
-    except NoRosterError:
-        return None
-    page = points_page(
-        layers_of(office.request, city),
-        texts,
-        settings,
+    texts = office.texts
+    return map_part(
+        office,
         title=texts("live.title"),
         kinds=kinds(texts),
         points="/console/live/points",
         circle=True,
     )
-    return points_part(page)

@@ -15,8 +15,6 @@ from api.responses import json_response
 from maps.points_map import PointKind, points_part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from api.service import Service
 
 router = APIRouter(prefix="/console/place", include_in_schema=False)
@@ -37,31 +35,29 @@ def place(office: ReaderDesk, lat: Lat, lng: Lng) -> Response:
 def place_part(office: Desk, lat: float, lng: float) -> Any:
     """Return a map of one place as a part of a page; None while no city is published."""
     asked = urlencode({"lat": f"{lat:.6f}", "lng": f"{lng:.6f}"})
-    return _part(office, points=f"/console/place?{asked}")
+    return map_part(office, **_place(office), points=f"/console/place?{asked}")
 
 
 def pick_part(office: Desk) -> Any:
     """Return a map on which one points at a place for a form with ``lat`` and ``lng``, or None."""
-    return _part(office, pick=True)
+    return map_part(office, **_place(office), pick=True)
 
 
-def _part(office: Desk, *, points: str = "", pick: bool = False) -> Any:
+def map_part(office: Desk, **values: Any) -> Any:
+    """Return a map of points (`api.map_points.points_page`) on the served city as a part of a page.
+
+    None while no city is published.
+    """
     service: Service = office.request.app.state.service
     try:
         city = service.cities.served().city
     except NoRosterError:
         return None
-    page = points_page(
-        layers_of(office.request, city),
-        office.texts,
-        office.request.app.state.settings,
-        title=office.texts("console.place"),
-        kinds=_kinds(office),
-        points=points,
-        pick=pick,
-    )
+    settings = office.request.app.state.settings
+    page = points_page(layers_of(office.request, city), office.texts, settings, **values)
     return points_part(page)
 
 
-def _kinds(office: Desk) -> Mapping[str, PointKind]:
-    return {"place": PointKind(office.texts("console.place"), "#9a3209", "triangle")}
+def _place(office: Desk) -> dict[str, Any]:
+    word = office.texts("console.place")
+    return {"title": word, "kinds": {"place": PointKind(word, "#9a3209", "triangle")}}
