@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from api.language import texts_of
-from api.views.names import city_names
+from api.views.names import city_names, shift_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def gap_list(city: City, language: Language, shift: int | None = None) -> dict[s
     hours = table["weight"].to_numpy(np.float64) * shift_hours(city)[table["shift"].to_numpy()]
     order = np.argsort(-hours, kind="stable")[:LISTED]
     rows = table.iloc[order]
-    names = city_names(city, texts_of(language))
+    names = city_names(city, shift_names(city, texts_of(language)))
     roles, codes = np.unique(rows["role"].to_numpy(str), return_inverse=True)
     return {
         "total": len(table),

@@ -50,7 +50,8 @@ def beat_values(city: City, texts: Texts, beat: int, *, named: bool = True) -> d
     """Return what a beat's page shows: its posts day by day, people if `named`."""
     station = int(city.beat_station[beat])
     places = _beat_places(city)
-    names, called = shift_names(city, texts), city_names(city, texts)
+    names = shift_names(city, texts)
+    called = city_names(city, names)
     tables = [table[table["beat"] == beat] for table in (city.lines, city.roster, city.gaps)]
     lines, roster, gaps = tables
     remedies = called.all_told(gaps[f"remedy_{texts.language}"].fillna("").astype(str))

@@ -53,14 +53,14 @@ class Names:
         return [self.told(text) for text in texts]
 
 
-def city_names(city: City, texts: Texts) -> Names:
-    """Return the names of the beats and shifts of the served city."""
+def city_names(city: City, shifts: Iterable[ShiftName]) -> Names:
+    """Return the names of the beats of the served city, and of its shifts (`shift_names`)."""
     beats = city.scenario.beats
     called = zip(beats["beat_id"], beats["name"], strict=True)
     return Names(
         {
             **{code: name for code, name in called if name},
-            **{name.shift_id: str(name) for name in shift_names(city, texts)},
+            **{name.shift_id: str(name) for name in shifts},
         }
     )
 

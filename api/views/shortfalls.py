@@ -22,7 +22,8 @@ def shortfall_values(city: City, texts: Texts, wanted: GapFilter, page: int) -> 
     table = ranked_gaps(city, wanted, texts.language)
     num_pages = max(1, -(-len(table) // PER_PAGE))
     page = min(page, num_pages)
-    names, called = shift_names(city, texts), city_names(city, texts)
+    names = shift_names(city, texts)
+    called = city_names(city, names)
     rows = table.iloc[(page - 1) * PER_PAGE : page * PER_PAGE].to_dict("records")
     return {
         "rows": [

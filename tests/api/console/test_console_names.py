@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from api.access.authority import authority
 from api.language import texts_of
 from api.views.console.why import names_for
-from api.views.names import Names, city_names
+from api.views.names import Names, city_names, shift_names
 from data.field.places import name_near, place_names
 from data.planning.week_fill import Turn
 from data.store.tables.catalogue import Qualification
@@ -67,7 +67,8 @@ def test_people_are_listed_with_the_names_of_their_certificates(tiny: RunningSer
 def test_remedies_name_beats_and_shifts(tiny: RunningService) -> None:
     city = tiny.service.cities.served().city
     beat, shift = city.scenario.beats.iloc[0], city.scenario.shifts.iloc[0]
-    told = city_names(city, texts_of("en")).told(f"{beat['beat_id']} {shift['shift_id']}")
+    names = city_names(city, shift_names(city, texts_of("en")))
+    told = names.told(f"{beat['beat_id']} {shift['shift_id']}")
     assert told.startswith(beat["name"] or beat["beat_id"])
     assert shift["shift_id"] not in told
 
