@@ -3,7 +3,7 @@
 The first process takes the port and starts the others, which listen on it together; it serves
 nothing itself. One that dies is started anew. What the clock does (alerts, tasks, tidying) is done
 by whichever has the lease (`data.field.live_lease`); what one process changes, the others learn by
-the feed of changes. Only PostgreSQL takes writes of several processes at once.
+the feed of changes. On SQLite they write in turns (`data.store.sqlite_turns`).
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class WorkersError(JinggeError):
     """Workers that cannot be had."""
 
 
-def require_workers(number: int, kind: str) -> None:
-    """Refuse a number of workers that a store cannot have.
+def require_workers(number: int) -> None:
+    """Refuse a number of workers that cannot be had.
 
     Raises
     ------
@@ -53,11 +53,6 @@ def require_workers(number: int, kind: str) -> None:
     """
     if not 1 <= number <= MOST:
         raise WorkersError(f"Expected 1..{MOST} workers, got {number}.")
-    if number > 1 and kind == "sqlite":
-        raise WorkersError(
-            f"Expected one worker on SQLite, where one process writes, got {number}. "
-            "Several need PostgreSQL: JINGGE_DATABASE_URL=postgresql://…"
-        )
 
 
 @dataclass(slots=True)

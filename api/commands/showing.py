@@ -153,7 +153,7 @@ def serve(
     with bind(settings) as listener:
         service = open_service(os.environ)
         try:
-            require_workers(workers, service.store.kind)
+            require_workers(workers)
             _first_administrator(service)
         except BaseException:
             service.close()

@@ -1,7 +1,8 @@
 """The feed of changes: what a server's memory has to read again, in the order of their numbers.
 
 On PostgreSQL a transaction that began earlier may commit later, with a smaller number: numbers
-that were left out are looked for again for a while. On SQLite there is one writer and no gap.
+that were left out are looked for again for a while. On SQLite one writes at a time: there
+is no gap.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from data.store.errors import Busy, StoreRefusedError
 from data.store.postgres import CONNECTIONS, postgres_engine
-from data.store.sqlite import close_sqlite, sqlite_engine
+from data.store.sqlite import close_sqlite, sqlite_engine, sqlite_path
+from data.store.sqlite_turns import Turns
 from data.store.writer import QUEUE, GroupWriter, PooledWriter, Writer
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _tried(engines: Engines) -> Engines:
 
 def _writer(engines: Engines, queue: int) -> Writer:
     if engines.kind == "sqlite":
-        return GroupWriter(engines.writers, queue)
+        return GroupWriter(engines.writers, Turns(sqlite_path(engines.url)), queue)
     return PooledWriter(engines.writers, CONNECTIONS, queue)
 
 

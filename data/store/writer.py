@@ -4,8 +4,9 @@ A *work* is a function of a `Session`. It may run more than once, so it must tou
 database, and it gives plain values back, not rows. Either all of it is kept or none of it: a work
 that raises is rolled back and its caller, alone, sees the error.
 
-On SQLite one thread writes (`GroupWriter`): the works that wait are run in one transaction, each
-but the first in a savepoint of its own, and share the one fsync of its COMMIT. On PostgreSQL each
+On SQLite one thread of a process writes (`GroupWriter`): the works that wait are run in one
+transaction, each but the first in a savepoint of its own, and share the one fsync of its COMMIT;
+processes take turns (`data.store.sqlite_turns`). On PostgreSQL each
 caller writes by itself over a connection pool (`PooledWriter`), and again where the server asks for
 it.
 """
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from data.store.commit_sizes import WriterFigures
+    from data.store.sqlite_turns import Turns
 
 T = TypeVar("T")
 
@@ -81,18 +83,20 @@ class _Waiting:
 
 
 class GroupWriter:
-    """The one writer of a SQLite store, with group commit.
+    """The one writer of a process on a SQLite store, with group commit.
 
     Parameters
     ----------
     engine : Engine
         Gives the writing connection, whose transactions begin IMMEDIATE.
+    turns : Turns
+        The line in which this process waits to write.
     size : int
         How many works may wait; one more is refused as `Busy`.
     """
 
-    def __init__(self, engine: Engine, size: int = QUEUE) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, turns: Turns, size: int = QUEUE) -> None:
+        self._engine, self._turns = engine, turns
         self.access_version = object()
         watch_access(engine)
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(size)
@@ -144,6 +148,8 @@ class GroupWriter:
         if not already:
             self._waiting.put(None)
         self._thread.join()
+        if not already:
+            self._turns.close()
 
     def figures(self) -> WriterFigures:
         """Return how many works wait, and how commits went."""
@@ -164,7 +170,7 @@ class GroupWriter:
         group = [first]
         self._is_open = True
         try:
-            with self._engine.connect() as connection:
+            with self._turns.turn(), self._engine.connect() as connection:
                 try:
                     self._run_group(connection, group, done, _run_first)
                 except _UndoesError:

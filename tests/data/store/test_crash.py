@@ -34,25 +34,35 @@ ENVIRONMENT = {
 
 
 @pytest.mark.only("sqlite")
-def test_a_killed_writer_loses_nothing(url: str) -> None:
+def test_killed_writers_lose_nothing_and_hold_up_nobody(url: str) -> None:
+    """Two processes write to one file; the first is killed, the other goes on until it is, too."""
     rng = random.Random(1)
     acknowledged: set[int] = set()
     for round_ in range(ROUNDS):
-        arguments = [sys.executable, "-m", "crash_writer", url, str(round_ * 10**6)]
-        child = subprocess.Popen(arguments, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        for _ in range(rng.randint(1, 150)):
-            acknowledged.add(int(child.stdout.readline()))
-        time.sleep(rng.random() / 100)
-        child.send_signal(signal.SIGKILL)
-        # What stands in the pipe was acknowledged before the end; a torn last line was not.
-        rest = child.stdout.read()
-        acknowledged |= {int(line) for line in rest.split("\n")[:-1]}
-        child.wait()
-        child.stdout.close()
+        first, second = (_writing(url, (2 * round_ + number) * 10**6) for number in range(2))
+        for child, other in ((first, second), (second, None)):
+            assert child.stdout is not None
+            for _ in range(rng.randint(1, 150)):
+                acknowledged.add(int(child.stdout.readline()))
+            time.sleep(rng.random() / 100)
+            child.send_signal(signal.SIGKILL)
+            # What stands in the pipe was acknowledged before the end; a torn last line was not.
+            rest = child.stdout.read()
+            acknowledged |= {int(line) for line in rest.split("\n")[:-1]}
+            child.wait()
+            child.stdout.close()
+            if other is not None:  # nobody waits for the turn of the dead
+                assert other.stdout is not None
+                acknowledged |= {int(other.stdout.readline()) for _ in range(1_000)}
         pairs, halves = _look(url)
         assert (acknowledged - pairs, halves) == (set(), 0)
-    assert len(acknowledged) >= ROUNDS
+    assert len(acknowledged) >= 1_000 * ROUNDS
+
+
+def _writing(url: str, start: int) -> subprocess.Popen[str]:
+    """Start a process that writes, and says what was acknowledged."""
+    arguments = [sys.executable, "-m", "crash_writer", url, str(start)]
+    return subprocess.Popen(arguments, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
 
 
 def _look(url: str) -> tuple[set[int], int]:
