@@ -2,8 +2,8 @@
 
 The page of today is asked for more often than anything else, and next to nothing of it changes
 between two looks. What it is made of is read once and kept, at most ten minutes, until the feed of
-changes tells of this person, of one of their tasks or alerts, or of another roster. Where no
-thread follows the feed, or it has fallen behind, nothing is believed from memory.
+changes tells of this person, of one of their tasks, alerts or timers, or of another roster. Where
+no thread follows the feed, or it has fallen behind, nothing is believed from memory.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from data.field.own_changes import has_changed, may_concern
+from data.field.own_changes import Bonds, concern, has_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -48,6 +48,10 @@ class Day:
         Check-ins by their source.
     alerts : list of (AlertView, CallView)
         The open ones to which they were called.
+    safe_until : datetime or None
+        Until when they, being alone, have to say that all is well.
+    agrees : bool
+        Whether they gave their consent to positions.
     """
 
     code: str
@@ -56,17 +60,18 @@ class Day:
     shifts: list[MyShift]
     kept: dict[str, CheckInView]
     alerts: list[tuple[AlertView, CallView]]
+    safe_until: datetime | None
+    agrees: bool
     read_at: datetime
 
     @property
-    def tasks(self) -> list[int]:
-        """The tasks that it is about."""
-        return [task.task_id for _, task in self.signed]
-
-    @property
-    def alert_ids(self) -> list[int]:
-        """The alerts that it is about."""
-        return [alert.alert_id for alert, _ in self.alerts]
+    def bonds(self) -> Bonds:
+        """What it changes with, beside the person themselves."""
+        return Bonds(
+            frozenset(task.task_id for _, task in self.signed),
+            frozenset(alert.alert_id for alert, _ in self.alerts),
+            frozenset(kept.check_in_id for kept in self.kept.values() if kept.state == "in"),
+        )
 
 
 class KeptDays:
@@ -82,10 +87,22 @@ class KeptDays:
         self._index = index
         self._lock = threading.Lock()
         self._days: dict[int, Day] = {}
+        self._bonds: dict[int, Bonds] = {}
         self._of_task: dict[int, set[int]] = defaultdict(set)
         self._of_alert: dict[int, set[int]] = defaultdict(set)
+        self._of_watch: dict[int, set[int]] = defaultdict(set)
         self._forgotten = 0
         index.on_changes(self.forget)
+
+    def at_hand(self, person_id: int, now: datetime) -> Day | None:
+        """Return a person's day where memory is certain of it, without asking a database.
+
+        Nothing that was committed before this question is missing in it.
+        """
+        if not (self._index.is_current and self._index.catch_up()):
+            return None
+        known = self._days.get(person_id)
+        return known if known is not None and _is_fresh(known, now) else None
 
     def day(
         self, session: Session, person_id: int, now: datetime, read: Callable[[Session], Day]
@@ -102,14 +119,17 @@ class KeptDays:
             Reads the day.
         """
         # In this order: what is told of between two of these lines costs another reading, no more.
+        is_current, is_told = self._index.is_current, self._index.catch_up()
         forgotten, followed = self._forgotten, self._index.followed
-        known = self._days.get(person_id)
-        is_current = self._index.is_current
-        if known is not None and followed is not None and is_current:
-            is_fresh = timedelta(0) <= now - known.read_at < GOOD_FOR
-            parts = (known.tasks, known.alert_ids)
-            if is_fresh and not has_changed(session, followed, person_id, *parts):
-                return known
+        known, bonds = self._days.get(person_id), self._bonds.get(person_id, Bonds())
+        if (
+            known is not None
+            and followed is not None
+            and is_current
+            and _is_fresh(known, now)
+            and (is_told or not has_changed(session, followed, person_id, bonds))
+        ):
+            return known
         found = read(session)
         if is_current:
             self._keep(person_id, found, forgotten)
@@ -117,18 +137,26 @@ class KeptDays:
 
     def forget(self, changes: Collection[tuple[str, int]] | None) -> None:
         """Read the days again that changes may be about; None: everybody's."""
-        people, tasks, alerts, is_all = may_concern(changes or ())
+        told = concern(changes or ())
         with self._lock:
             self._forgotten += 1
-            if changes is None or is_all:
+            if changes is None or told.is_all:
                 self._clear()
                 return
-            for task in tasks:
-                people |= self._of_task.pop(task, set())
-            for alert in alerts:
-                people |= self._of_alert.pop(alert, set())
+            people = set(told.people)
+            for keys, those in self._by_bond(told.bonds):
+                for key in keys:
+                    people |= those.pop(key, set())
             for person in people:
                 self._drop(person)
+
+    def _by_bond(self, bonds: Bonds) -> Iterable[tuple[frozenset[int], dict[int, set[int]]]]:
+        """Give each kind of keys with whose days hang on which."""
+        return (
+            (bonds.tasks, self._of_task),
+            (bonds.alerts, self._of_alert),
+            (bonds.watches, self._of_watch),
+        )
 
     def _keep(self, person_id: int, day: Day, forgotten: int) -> None:
         with self._lock:
@@ -137,20 +165,21 @@ class KeptDays:
             if len(self._days) >= MOST:
                 self._clear()
             self._drop(person_id)
-            self._days[person_id] = day
-            for task in day.tasks:
-                self._of_task[task].add(person_id)
-            for alert in day.alert_ids:
-                self._of_alert[alert].add(person_id)
+            self._days[person_id], self._bonds[person_id] = day, day.bonds
+            for keys, those in self._by_bond(day.bonds):
+                for key in keys:
+                    those[key].add(person_id)
 
     def _clear(self) -> None:
-        self._days.clear()
-        self._of_task.clear()
-        self._of_alert.clear()
+        for kept in (self._days, self._bonds, self._of_task, self._of_alert, self._of_watch):
+            kept.clear()
 
     def _drop(self, person_id: int) -> None:
-        day = self._days.pop(person_id, None)
-        for task in day.tasks if day else ():
-            self._of_task[task].discard(person_id)
-        for alert in day.alert_ids if day else ():
-            self._of_alert[alert].discard(person_id)
+        self._days.pop(person_id, None)
+        for keys, those in self._by_bond(self._bonds.pop(person_id, Bonds())):
+            for key in keys:
+                those[key].discard(person_id)
+
+
+def _is_fresh(day: Day, now: datetime) -> bool:
+    return timedelta(0) <= now - day.read_at < GOOD_FOR

@@ -31,7 +31,7 @@ from data.field.live_ground import (
     people_of_alerts,
     words_of_catalogue,
 )
-from data.field.own_changes import Followed
+from data.field.own_changes import FeedTail, Followed
 from data.store.errors import StoreError
 from dispatch.nearest_rules import role_bits
 from grid.cells import cells_at
@@ -110,6 +110,8 @@ class LiveIndex:
         self._of_changes: list[Callable[[set[tuple[str, int]] | None], object]] = []
         self._followed: Followed | None = None
         self._followed_s = -math.inf
+        self._tail: FeedTail | None = None
+        self._telling = threading.Lock()
 
     @property
     def is_running(self) -> bool:
@@ -135,6 +137,10 @@ class LiveIndex:
 
     def start(self) -> None:
         """Follow the store in a thread."""
+        if self._store.kind == "sqlite":
+            self._tail = FeedTail(self._store)
+            with self._telling:
+                self._tell_of(None)  # what happened before it was opened is not in it
         self._thread = threading.Thread(target=self._run, name="live-index", daemon=True)
         self._thread.start()
 
@@ -143,6 +149,10 @@ class LiveIndex:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+        with self._telling:
+            if self._tail is not None:
+                self._tail.close()
+            self._tail = None
 
     def listen(self, listener: Callable[[list[Happened]], object]) -> Callable[[], None]:
         """Have a function told of changes, from the following thread; return what ends it."""
@@ -161,6 +171,14 @@ class LiveIndex:
     def followed(self) -> Followed | None:
         """How far the feed was followed and told of; None before the first time."""
         return self._followed
+
+    def catch_up(self) -> bool:
+        """Tell of all that is committed by now; False where that takes a thread: on PostgreSQL."""
+        with self._telling:
+            if self._tail is None:
+                return False
+            self._tell_of(self._tail.read())
+            return True
 
     def follow(self) -> None:
         """Read what has changed since the last time."""
@@ -297,12 +315,16 @@ class LiveIndex:
             self._takers.pop(person, None)
 
     def _tell_changes(self, changes: set[tuple[str, int]] | None) -> None:
+        if changes is None or not self.catch_up():
+            self._tell_of(changes)
+        self._followed = Followed(self._feed.last, tuple(self._feed.gaps))
+
+    def _tell_of(self, changes: set[tuple[str, int]] | None) -> None:
         accounts = {key for kind, key in changes or () if kind == "account"}
         self._tell_accounts(None if changes is None else accounts)
         if changes is None or changes:
             for listener in self._of_changes:
                 listener(changes)
-        self._followed = Followed(self._feed.last, tuple(self._feed.gaps))
 
     def _tell_accounts(self, accounts: set[int] | None) -> None:
         if accounts is None or accounts:

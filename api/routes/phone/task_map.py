@@ -65,7 +65,7 @@ def points(phone: PhoneDep, *, lat: Lat = None, lng: Lng = None) -> Response:
     here = None if lat is None or lng is None else (lat, lng)
     with phone.store.read() as session:
         reader = reader_of(session, phone, here)
-        found = [(one, _kind(one)) for one in near_tasks(phone, session, reader, MANY)]
+        found = [(one, _kind(one)) for one, _ in near_tasks(phone, session, reader, MANY)]
         mine = signups_of_person(session, phone.person, since=phone.now)
         found += [(task, "mine") for signup, task in mine if signup.state in LIVE_SIGNUPS]
     body: dict[str, Any] = {

@@ -12,7 +12,14 @@ from api.once import FormOnceDep, Once
 from api.phone import Phone, PhoneDep, go_to
 from api.views.phone.duties import signup_card
 from api.views.phone.reader import Reader, reader_of
-from api.views.phone.tasks import nearest_first, task_card
+from api.views.phone.tasks import (
+    FarTask,
+    minutes_on_foot,
+    minutes_to,
+    nearest_first,
+    task_card,
+    with_minutes,
+)
 from api.views.phone.turns import LEFT, with_kept
 from data.field.checkins import find_check_in
 from data.field.duty_turns import of_task
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from api.live_index_access import LiveDesk
+    from api.live_index_tasks import Taker
     from data.field.signups import SignupView
     from data.field.task_values import TaskView
     from data.store.idempotency import Answer
@@ -109,15 +117,9 @@ def post_withdraw(phone: PhoneDep, once: FormOnceDep, task_id: int) -> Response:
     return _submit(phone, once, task_id, work)
 
 
-def near_cards(
-    phone: Phone,
-    session: Session,
-    reader: Reader,
-    limit: int,
-    mine: frozenset[int] | None = None,
-) -> list[dict[str, Any]]:
+def near_cards(phone: Phone, session: Session, reader: Reader, limit: int) -> list[dict[str, Any]]:
     """Return cards of the tasks that a reader may take, the nearest first; see `near_tasks`."""
-    return [task_card(one, reader) for one in near_tasks(phone, session, reader, limit, mine)]
+    return [task_card(*one, reader) for one in near_tasks(phone, session, reader, limit)]
 
 
 def near_tasks(
@@ -126,7 +128,7 @@ def near_tasks(
     reader: Reader,
     limit: int,
     mine: frozenset[int] | None = None,
-) -> list[TaskView]:
+) -> list[FarTask]:
     """Return the tasks that a reader may take, the nearest first.
 
     From the index in memory where a thread keeps it up to date, as ``/api/v1/tasks/nearest``: it
@@ -134,19 +136,40 @@ def near_tasks(
     ``mine``, read here where it is not given.
     """
     desk: LiveDesk = phone.request.app.state.live
-    end = reader.now + AHEAD
     if desk.index.is_running and reader.place is not None:
-        taker = desk.index.taker(reader.person_id) or desk.index.read_taker(reader.person_id)
-        live = desk.index.live()
         mine = live_signups(session, reader.person_id) if mine is None else mine
-        wanted = 2 * limit + len(mine) + 8
-        rows = live.tasks.nearest(taker, reader.place, wanted, live.limits, reader.now)
-        near = (one.task for one in rows if one.task.task_id not in mine)
-        return nearest_first((one for one in near if one.starts_at < end), reader)[:limit]
+        taker = desk.index.taker(reader.person_id) or desk.index.read_taker(reader.person_id)
+        return _from_memory(desk, taker, reader, limit, mine)
+    end = reader.now + AHEAD
     found = tasks_for(
         session, reader.person_id, reader.limits, now=reader.now, end=end, limit=_READ
     )
-    return nearest_first(found, reader)[:limit]
+    return nearest_first(with_minutes(found, reader))[:limit]
+
+
+def tasks_at_hand(
+    phone: Phone, reader: Reader, limit: int, mine: frozenset[int]
+) -> list[FarTask] | None:
+    """Return as `near_tasks`, or None where a database has to be asked."""
+    desk: LiveDesk = phone.request.app.state.live
+    taker = desk.index.taker(reader.person_id)
+    if reader.place is None or taker is None:
+        return None
+    return _from_memory(desk, taker, reader, limit, mine)
+
+
+def _from_memory(
+    desk: LiveDesk, taker: Taker, reader: Reader, limit: int, mine: frozenset[int]
+) -> list[FarTask]:
+    assert reader.place is not None  # noqa: S101 - both callers have asked
+    live, end = desk.index.live(), reader.now + AHEAD
+    wanted = 2 * limit + len(mine) + 8
+    rows = live.tasks.nearest(taker, reader.place, wanted, live.limits, reader.now)
+    return nearest_first(
+        (one.task, minutes_on_foot(one.distance_m, reader))
+        for one in rows
+        if one.task.task_id not in mine and one.task.starts_at < end
+    )[:limit]
 
 
 def _submit(phone: Phone, once: Once, task_id: int, work: Callable[[Session], Answer]) -> Response:
@@ -171,7 +194,8 @@ def _page(
         turn = own_turn(session, reader, found, mine)
     # A full task may be waited for; whatever else says no keeps the button away.
     other = [reason for reason in reasons if reason.rule not in _WAITABLE]
-    card = {**task_card(found, reader, mine), "takable": mine is None and not other}
+    minutes = minutes_to(found, reader)
+    card = {**task_card(found, minutes, reader, mine), "takable": mine is None and not other}
     if turn is not None and turn["state"] in {"in", "out"}:
         card["can_withdraw"] = False  # whoever has come checks out
     if refusals is None:

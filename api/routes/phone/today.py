@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Response
+from starlette.concurrency import run_in_threadpool
 
 from api.kept_days import Day
 from api.once import FormOnceDep
 from api.phone import Phone, PhoneDep, go_to
 from api.routes.phone.alerts import open_calls
 from api.routes.phone.exchanges import offers_to, own_offer
-from api.routes.phone.tasks import FEW, near_cards
+from api.routes.phone.tasks import FEW, near_tasks, tasks_at_hand
 from api.views.phone.alerts import alarm_card
 from api.views.phone.duties import offer_card, shift_card, signup_card
-from api.views.phone.reader import Reader, reader_known, reader_of
+from api.views.phone.reader import Reader, reader_at, reader_known, reader_of
+from api.views.phone.tasks import task_card
 from api.views.phone.turns import LEFT, with_kept
 from data.field.checkins import check_ins_of, find_check_in
 from data.field.duty_turns import of_roster, of_task
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from api.live_index_access import LiveDesk
+    from api.views.phone.tasks import FarTask
     from data.field.checkins import CheckInView
     from data.field.duty_turns import DutyTurn
     from data.store.idempotency import Answer
@@ -43,38 +46,56 @@ NEXT: Final = 3
 
 
 @router.get("")
-def today(phone: PhoneDep) -> Response:
+async def today(phone: PhoneDep) -> Response:
     """Show what is next, what waits for an answer, and the nearest tasks."""
+    desk: LiveDesk = phone.request.app.state.live
+    day = desk.days.at_hand(phone.person, phone.now)
+    if day is not None:
+        reader = reader_at(phone, desk.index.live().limits, day.code, day.home)
+        near = tasks_at_hand(phone, reader, FEW, _signed(day))
+        if near is not None:
+            return _today(phone, reader, day, near)
+    return await run_in_threadpool(_read_today, phone)
+
+
+def _read_today(phone: Phone) -> Response:
+    """Return the page of today where not all of it is in memory."""
     desk: LiveDesk = phone.request.app.state.live
     person, now = phone.person, phone.now
     with phone.store.read() as session:
         day = desk.days.day(session, person, now, lambda s: read_day(s, person, now))
         reader = reader_known(session, phone, day.code, day.home)
-        cards, offers = duties(session, reader, day)
-        mine = frozenset(one.task_id for one, _ in day.signed if one.state in LIVE_SIGNUPS)
-        near = near_cards(phone, session, reader, FEW, mine)
-        tells = telling(session, person) if is_on_duty(day) else ""
-    alarms = [alarm_card(alert, call, reader) for alert, call in day.alerts]
+        near = near_tasks(phone, session, reader, FEW, _signed(day))
+    return _today(phone, reader, day, near)
+
+
+def _today(phone: Phone, reader: Reader, day: Day, near: list[FarTask]) -> Response:
+    cards, offers = duties(reader, day)
     return phone.render_kept(
         "today.html",
         tab="today",
         turns=cards[:NEXT],
         offers=offers,
-        tasks=near,
-        alarms=alarms,
-        tells=tells,
+        tasks=[task_card(*one, reader) for one in near],
+        alarms=[alarm_card(alert, call, reader) for alert, call in day.alerts],
+        tells=telling(day),
     )
 
 
-def is_on_duty(day: Day) -> bool:
-    """Return whether somebody has checked in, or is on the way to an alert."""
+def _signed(day: Day) -> frozenset[int]:
+    """Return the tasks for which somebody has signed up."""
+    return frozenset(one.task_id for one, _ in day.signed if one.state in LIVE_SIGNUPS)
+
+
+def telling(day: Day) -> str:
+    """Return whether the phone of somebody on duty tells where it is ("yes"), or asks ("ask").
+
+    On duty is who has checked in, or is on the way to an alert; for others it is empty.
+    """
     is_in = any(kept.state == "in" for kept in day.kept.values())
-    return is_in or any(call.state in COMING for _, call in day.alerts)
-
-
-def telling(session: Session, person_id: int) -> str:
-    """Return whether the phone of somebody on duty tells where it is, or asks whether to."""
-    return "yes" if agrees_to_positions(session, person_id) else "ask"
+    if not (is_in or any(call.state in COMING for _, call in day.alerts)):
+        return ""
+    return "yes" if day.agrees else "ask"
 
 
 @router.get("/shifts")
@@ -84,7 +105,7 @@ def shifts(phone: PhoneDep) -> Response:
     with phone.store.read() as session:
         day = read_day(session, person, now)
         reader = reader_known(session, phone, day.code, day.home)
-        cards, _ = duties(session, reader, day)
+        cards, _ = duties(reader, day)
         offers = offers_to(session, reader)
     return phone.render("shifts.html", tab="shifts", turns=cards, offers=offers)
 
@@ -97,7 +118,8 @@ def turn(phone: PhoneDep, scenario_id: int, shift: str) -> Response:
         found = find_shift(session, scenario_id, phone.person, shift)
         card = shift_card(found, reader)
         duty = of_roster(found.turn, phone.person)
-        card = kept_card(session, card, duty, find_check_in(session, duty), reader) or card
+        kept, alone = find_check_in(session, duty), safe_until(session, phone.person)
+        card = kept_card(card, duty, kept, alone, reader) or card
         card["offered"] = own_offer(session, reader, scenario_id, shift)
         mates = mates_of(session, found.turn)
     return phone.render(
@@ -134,13 +156,20 @@ def read_day(session: Session, person_id: int, now: datetime) -> Day:
         for signup, task in signed
         if signup.state == "confirmed"
     ]
-    kept = check_ins_of(session, [turn.source for turn in turns])
-    return Day(code, home, signed, shifts, kept, open_calls(session, person_id), now)
+    return Day(
+        code=code,
+        home=home,
+        signed=signed,
+        shifts=shifts,
+        kept=check_ins_of(session, [turn.source for turn in turns]),
+        alerts=open_calls(session, person_id),
+        safe_until=safe_until(session, person_id),
+        agrees=agrees_to_positions(session, person_id),
+        read_at=now,
+    )
 
 
-def duties(
-    session: Session, reader: Reader, day: Day
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def duties(reader: Reader, day: Day) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return cards of what a reader is bound to, by begin, and the places on offer.
 
     A turn that is over stays as long as it was not checked out of.
@@ -160,25 +189,30 @@ def duties(
             offers.append(offer_card(signup, task, reader))
         elif signup.state == "waiting":
             cards.append(signup_card(signup, task, reader))
-    kept = day.kept
-    known = (kept_card(session, card, turn, kept.get(turn.source), reader) for card, turn in turns)
+    known = (
+        kept_card(card, turn, day.kept.get(turn.source), day.safe_until, reader)
+        for card, turn in turns
+    )
     found = [*cards, *(card for card in known if card is not None)]
     return sorted(found, key=lambda card: card["starts_at"]), offers
 
 
 def kept_card(
-    session: Session,
     card: dict[str, Any],
     turn: DutyTurn,
     kept: CheckInView | None,
+    alone: datetime | None,
     reader: Reader,
 ) -> dict[str, Any] | None:
-    """Return a turn's card as it is kept; None for one that is over and done with."""
+    """Return a turn's card as it is kept; None for one that is over and done with.
+
+    Parameters
+    ----------
+    alone : datetime or None
+        Until when the reader, being alone, has to say that all is well.
+    """
     if turn.ends_at <= reader.now and (kept is None or kept.state != "in"):
         return None
-    alone = None
-    if kept is not None and kept.state == "in":
-        alone = safe_until(session, reader.person_id)
     return with_kept(card, turn, kept, alone, reader)
 
 

@@ -54,4 +54,9 @@ def reader_known(
     """Return for whom a page is written, where their record was read already."""
     index = phone.request.app.state.live.index
     limits = index.live().limits if index.is_current else limits_of(session)
+    return reader_at(phone, limits, code, place)
+
+
+def reader_at(phone: Phone, limits: Limits, code: str, place: tuple[float, float] | None) -> Reader:
+    """Return for whom a page is written, where the limits are known as well."""
     return Reader(phone.person, code, phone.texts, limits, phone.now, place)

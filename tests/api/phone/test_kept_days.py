@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi import Response
 from pressing import press
 from service_client import following
 from statements import asked
 from tiny_store import NOW
 
 from api.kept_pages import KeptPages
+from api.routes.phone import today
 from data.field.alerts import create_alert
 from data.field.alerts_values import AlertValues
 from data.field.limits import Limits
 from data.field.my_shifts import my_shifts, reply_to_shift
+from data.field.positions import CONSENT
 from data.field.signups import sign_up
 from data.field.tasks import step_task
 from data.store.engine import open_store
 from data.store.tables.alerts import AlertCall
-from data.store.tables.people import Person
+from data.store.tables.checkins import CheckIn, LoneWatch
+from data.store.tables.people import Consent, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
     from data.store.engine import Store
 
     Make = Callable[..., TaskView]
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
@@ -84,6 +91,26 @@ def test_a_page_that_was_read_is_not_read_again(
     assert len(set(keys[1])) == len(keys[1])
     plain = [re.sub(r'value="[^"]+"', "", page) for page in (first, second)]
     assert plain[0] == plain[1]
+
+
+@pytest.mark.only("sqlite")
+def test_a_page_from_memory_takes_no_thread(
+    live: RunningService, phone: TestClient, make_task: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_task()
+    known(live, phone)
+    read: list[object] = []
+    page = phone.get("/m").text
+    monkeypatch.setattr(today, "_read_today", lambda phone: read.append(phone) or Response())
+    assert _without_keys(phone.get("/m").text) == _without_keys(page)
+    assert not read
+    live.store.submit(lambda session: _agreed(session, live))
+    phone.get("/m")
+    assert len(read) == 1
+
+
+def _without_keys(page: str) -> str:
+    return re.sub(r'(value|nonce)="[^"]+"', "", page)
 
 
 class AliveThread:
@@ -177,6 +204,55 @@ def test_a_task_of_ones_own_that_is_called_off_shows_at_once(
         lambda session: step_task(session, task.task_id, "cancelled", now=NOW, reason="雨")
     )
     assert "校门口护学" not in phone.get("/m").text
+
+
+def test_a_timer_and_a_consent_of_somebody_on_duty_show_at_once(
+    live: RunningService, other: Store, phone: TestClient, make_task: Make
+) -> None:
+    task = make_task(title="夜间巡逻", kind="patrol")
+    watch = live.store.submit(lambda session: _on_patrol(session, live, task))
+    known(live, phone)
+    page = phone.get("/m").text
+    assert "data-tells" not in page
+    assert "20:47" not in page
+
+    def later(session: Session) -> None:
+        session.get_one(LoneWatch, watch).due_at = datetime(2026, 11, 23, 20, 47, tzinfo=SHANGHAI)
+
+    other.submit(later)
+    assert "20:47" in phone.get("/m").text
+    other.submit(lambda session: _agreed(session, live))
+    assert 'data-tells="/api/v1/position"' in phone.get("/m").text
+
+
+def _on_patrol(session: Session, live: RunningService, task: TaskView) -> int:
+    liu = live.ids(Person)["liu"]
+    made = sign_up(session, task.task_id, liu, Limits(), by="test", now=NOW)
+    row = CheckIn(
+        source=f"task:{task.task_id}:liu",
+        kind="task",
+        state="in",
+        person_id=liu,
+        signup_id=made.signup_id,
+        task_id=task.task_id,
+        starts_at=task.starts_at,
+        ends_at=task.ends_at,
+        in_at=NOW,
+        in_means="geofence",
+        created_at=NOW,
+    )
+    session.add(row)
+    session.flush()
+    due = NOW + timedelta(minutes=30)
+    watch = LoneWatch(check_in_id=row.id, every_min=30, due_at=due, safe_at=NOW)
+    session.add(watch)
+    session.flush()
+    return watch.id
+
+
+def _agreed(session: Session, live: RunningService) -> None:
+    given = {"purpose": CONSENT, "wording": "test", "given_at": NOW}
+    session.add(Consent(person_id=live.ids(Person)["liu"], **given))
 
 
 def test_an_index_that_fell_behind_is_not_believed(
