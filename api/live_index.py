@@ -19,7 +19,7 @@ from api.live_index_people import MODES, People, Words
 from api.live_index_tasks import Taker, Tasks
 from data.field.eligibility_facts import person_facts, role_facts
 from data.field.limits import Limits, limits_of
-from data.field.live import live_people
+from data.field.live import FRESH, live_people
 from data.field.live_feed import Feed, FeedLostError, changed_by_clock
 from data.field.live_ground import (
     alert_places,
@@ -32,6 +32,7 @@ from data.field.live_ground import (
     words_of_catalogue,
 )
 from data.field.own_changes import FeedTail, Followed
+from data.field.positions import last_positions
 from data.store.errors import StoreError
 from dispatch.nearest_rules import role_bits
 from grid.cells import cells_at
@@ -289,7 +290,7 @@ class LiveIndex:
         by_clock = changed_by_clock(session, self._seen_at, now, self._live.limits)
         if by_clock is None:
             return None
-        changed = {key for kind, key in changes if kind in {"person", "position"}}
+        changed = {key for kind, key in changes if kind == "person"}
         alerts = {key for kind, key in changes if kind == "alert"}
         return by_clock | changed | (people_of_alerts(session, alerts) if alerts else set())
 
@@ -301,6 +302,12 @@ class LiveIndex:
         changes: set[tuple[str, int]],
         now: datetime,
     ) -> None:
+        # Where somebody stands changes nothing else of them, and phones say it all day.
+        moved = {key for kind, key in changes if kind == "position"} - people
+        if moved:
+            places = last_positions(session, moved, now - FRESH)
+            live.people.move(places)
+            people |= moved - places.keys()
         if people:
             found = live_people(session, live.limits, now, sorted(people))
             live.people.take(found, people - {one.person_id for one in found})
@@ -308,10 +315,7 @@ class LiveIndex:
         if tasks:
             views = open_tasks(session, sorted(tasks))
             live.tasks.take(views, tasks - {one.task_id for one in views})
-        # Where somebody stands changes nothing of what they may take, and phones say it all day.
-        moved = {key for kind, key in changes if kind == "position"}
-        moved -= {key for kind, key in changes if kind == "person"}
-        for person in (people - moved) | {key for kind, key in changes if kind == "signup"}:
+        for person in people | {key for kind, key in changes if kind == "signup"}:
             self._takers.pop(person, None)
 
     def _tell_changes(self, changes: set[tuple[str, int]] | None) -> None:

@@ -12,9 +12,11 @@ from api.access.errors import NotLoggedInError
 from api.access.live_sessions import LiveSessions
 from api.access.policy import access_of, find_actor
 from api.dependencies import today_of
+from api.gathering import Gathering
 from api.kept_days import KeptDays
 from api.live_index import Live, LiveIndex
 from api.live_index_runner import AlertRunner
+from data.field.positions import Report, report_positions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class LiveDesk:
-    """The index, the clock of alerts, the sessions and the days of one application.
+    """The index, the clock of alerts, sessions, days and positions of one application.
 
     Parameters
     ----------
@@ -37,6 +39,7 @@ class LiveDesk:
         self.index, self.runner = index, runner
         self.sessions = LiveSessions(store, index)
         self.days = KeptDays(index)
+        self.positions: Gathering[Report, int] = Gathering(store, report_positions)
 
     def start(self) -> None:
         """Read the city, then follow it and take its alerts on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,7 +21,8 @@ from dispatch.nearest_rules import (
 from grid.travel import SPEEDS_KMH, Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -96,6 +97,20 @@ class People:
             for number in left:
                 self.facts[number] = None
         self.index.settle()
+
+    def move(self, places: Mapping[int, tuple[float, float, datetime]]) -> None:
+        """Put people who are on duty where they were last: latitude, longitude and when."""
+        numbers, spots = [], []
+        for person, (lat, lng, at) in places.items():
+            number = self.numbers.get(person)
+            one = None if number is None else self.facts[number]
+            if number is not None and one is not None and one.is_on_duty:
+                self.facts[number] = replace(one, lat=lat, lng=lng, placed_at=at)
+                numbers.append(number)
+                spots.append((lat, lng))
+        if numbers:
+            self.index.move(numbers, *zip(*spots, strict=True))
+            self.index.settle()
 
     def find(self, person_id: int) -> LivePerson | None:
         """Return a person of the index."""

@@ -1,7 +1,7 @@
 """Phones and a duty room at once: 300 requests a second in an open loop, of all that they send.
 
     python benchmarks/mixed_load.py [sqlite] [postgresql] [--rate 300] [--seconds 60]
-        [--volunteers 1000] [--phones 400] [--workers 1] [--bundle DIR --result DIR]
+        [--volunteers 1000] [--phones 400] [--workers 1] [--only KIND,…] [--bundle DIR --result DIR]
 
 `jingge serve` runs in a process of its own, with its field runner, relay and live index, on a demo
 city of that many volunteers (with ``--bundle`` on a city of yours). Requests come at random times
@@ -9,6 +9,8 @@ that do not wait for answers (a Poisson process), and each is timed **from when 
 from when it could be sent: a server that falls behind shows it. The mix is of weights (`MIX`): the
 page of today and the nearest tasks make more than half; the rest writes: positions, check-ins,
 sign-ups and withdrawals, answers to alerts that a dispatcher makes, tips; and reads points.
+``--only position`` sends that alone, all phones on duty.
+
 409 where a rule says no (a task is full by now) is an answer, told apart; anything else that is not
 2xx or 303, and what takes ten seconds, is an error.
 """
@@ -192,8 +194,11 @@ def head_of(login: Login, host: str) -> str:
 class Load:
     """What the phones and the duty room send, and how it went."""
 
-    def __init__(self, phones: list[Phone], desk: str, tasks: list[Place], seed: int = 1) -> None:
-        self._draw = random.Random(seed)  # noqa: S311 - no secret
+    def __init__(
+        self, phones: list[Phone], desk: str, tasks: list[Place], only: tuple[str, ...] = ()
+    ) -> None:
+        self._draw = random.Random(1)  # noqa: S311 - no secret
+        self._kinds = only or tuple(MIX)
         self._phones, self._desk, self._tasks = phones, desk, tasks
         self._by_code = {one.code: one for one in phones}
         self._keys = itertools.count()
@@ -205,10 +210,14 @@ class Load:
 
     def next(self) -> Request:
         """Draw a request by the mix."""
-        kind = self._draw.choices(list(MIX), list(MIX.values()))[0]
+        kind = self._draw.choices(self._kinds, [MIX[kind] for kind in self._kinds])[0]
         phone = self._draw.choice(self._phones)
         made: Request | None = getattr(self, f"_{kind}")(phone)
         return made or self._today(phone)
+
+    def check_in(self) -> Request | None:
+        """Have one more phone come to its post; None where all have."""
+        return self._check_in(self._phones[0])
 
     def note(self, request: Request, status: str, body: bytes, seconds: float) -> None:
         """Keep an answer's time and status; remember what can follow from it."""
@@ -414,6 +423,15 @@ async def run(address: str, load: Load, rate: float, seconds: float) -> tuple[fl
     return time.perf_counter() - begun, client.num_opened
 
 
+async def check_all_in(address: str, load: Load, phones: list[Phone]) -> None:
+    """Put all phones on duty."""
+    client = Client(address)
+    for _ in phones:
+        request = load.check_in()
+        if request is not None:
+            load.note(request, *await client.ask(request.content), 0.0)
+
+
 def share(times: list[float], part: float) -> float:
     """Give a share's time in milliseconds."""
     return sorted(times)[min(len(times) - 1, int(len(times) * part))] * 1000
@@ -477,7 +495,10 @@ def measure(url: str, bundle: Path, result: Path, options: argparse.Namespace) -
             Phone(code, head_of(login, host), *place, duty)
             for (code, duty, place), login in zip(found, logins, strict=True)
         ]
-        load = Load(phones, head_of(desk, host), tasks)
+        only = tuple(options.only.split(",")) if options.only else ()
+        load = Load(phones, head_of(desk, host), tasks, only)
+        if "position" in only:
+            asyncio.run(check_all_in(address, load, phones))
         asyncio.run(run(address, load, options.rate / 3, 5))  # warm
         load.times.clear()
         load.answers.clear()
@@ -525,7 +546,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--volunteers", type=int, default=1_000)
     parser.add_argument("--phones", type=int, default=400)
-    parser.add_argument("--workers", type=int, default=1, help="processes; several on PostgreSQL")
+    parser.add_argument("--workers", type=int, default=1, help="processes that answer")
+    parser.add_argument("--only", default="", help="kinds of requests, with commas between")
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--result", type=Path)
     options = parser.parse_args()

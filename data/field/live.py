@@ -249,12 +249,7 @@ class _Reading:
         query = select(Position.person_id, Position.cell, Position.at).where(
             Position.at > self._now - FRESH, self.among(Position.person_id)
         )
-        rows = self._session.execute(query).all()
-        if not rows:
-            return {}
-        lat, lng = cell_centres([row.cell for row in rows])
-        places = zip(lat.tolist(), lng.tolist(), strict=True)
-        return {row.person_id: (*place, row.at) for row, place in zip(rows, places, strict=True)}
+        return places_of(self._session.execute(query).all())
 
     def _called(self) -> dict[int, tuple[int, int, int, int]]:
         call = AlertCall
@@ -281,6 +276,15 @@ class _Reading:
 
     def _ids(self, column: Any, condition: ColumnElement[bool]) -> set[int]:
         return set(self._session.scalars(select(column).where(condition, self.among(column))))
+
+
+def places_of(rows: Sequence[Any]) -> dict[int, tuple[float, float, datetime]]:
+    """Return the middles of cells, and the times, of rows of (person_id, cell, at)."""
+    if not rows:
+        return {}
+    lat, lng = cell_centres([row.cell for row in rows])
+    places = zip(lat.tolist(), lng.tolist(), strict=True)
+    return {row.person_id: (*place, row.at) for row, place in zip(rows, places, strict=True)}
 
 
 def roster_turns() -> Any:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, Union
 
 from sqlalchemy import and_, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.field.errors import FieldStateError
 from data.field.limits import PLAN_SETTINGS, limits_from
-from data.field.live import LATEST_OUT
-from data.store.city_box import EXTREMES, box_around
+from data.field.live import LATEST_OUT, places_of
+from data.store.city_box import EXTREMES, OutsideError, box_around
 from data.store.tables.alerts import Alert, AlertCall
 from data.store.tables.checkins import CheckIn
 from data.store.tables.ground import Beat
-from data.store.tables.people import Consent
+from data.store.tables.people import Consent, Person
 from data.store.tables.positions import Position
 from dispatch.alerts import CallState
 from grid.cells import cells_at
+from grid.errors import JinggeError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import BindParameter, Select
-    from sqlalchemy.orm import Session
+    from sqlalchemy import BindParameter, ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+
+    from data.store.city_box import Box
 
 KEPT: Final = timedelta(days=7)
 """How long a last position is kept."""
@@ -34,8 +40,21 @@ CONSENT: Final = "position"
 """The purpose of the consent to it (`data.records.consent_wordings`)."""
 
 
-def _on_duty() -> Select[bool]:
-    person: BindParameter[int] = bindparam("person")
+_Person = Union["BindParameter[int]", "InstrumentedAttribute[int]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where a person says that they are: degrees, WGS-84, and how exact that is, metres."""
+
+    person_id: int
+    lat: float
+    lng: float
+    at: datetime
+    accuracy_m: float | None = None
+
+
+def _on_duty(person: _Person) -> ColumnElement[bool]:
     there = exists().where(
         CheckIn.person_id == person, CheckIn.state == "in", CheckIn.ends_at > bindparam("since")
     )
@@ -49,13 +68,13 @@ def _on_duty() -> Select[bool]:
         )
         .exists()
     )
-    return select(or_(there, called))
+    return or_(there, called)
 
 
-def _agrees() -> Select[bool]:
+def _agrees(person: _Person) -> ColumnElement[bool]:
     """Say whether a person gave their consent to positions, and did not take it back."""
-    own = (Consent.person_id == bindparam("person"), Consent.purpose == CONSENT)
-    return select(exists().where(*own, Consent.withdrawn_at.is_(None)))
+    own = (Consent.person_id == person, Consent.purpose == CONSENT)
+    return exists().where(*own, Consent.withdrawn_at.is_(None))
 
 
 def _put(dialect: Any) -> Any:
@@ -64,60 +83,83 @@ def _put(dialect: Any) -> Any:
     return made.on_conflict_do_update(index_elements=["person_id"], set_=taken)
 
 
-# Written once: every phone on duty asks and says where it is, again and again.
-_ON_DUTY = _on_duty()
-_AGREES = _agrees()
-# All that a position is judged by, in one question.
-_ASKED: Final = select(
-    _ON_DUTY.scalar_subquery(),
-    _AGREES.scalar_subquery(),
-    PLAN_SETTINGS.scalar_subquery(),
-    *EXTREMES,
-).select_from(Beat)
+_AGREES: Final = select(_agrees(bindparam("person")))
+# What positions are judged by, written once: every phone on duty says where it is, all the time.
+_CITY: Final = select(PLAN_SETTINGS.scalar_subquery(), *EXTREMES).select_from(Beat)
+_PEOPLE: Final = select(Person.id, _on_duty(Person.id), _agrees(Person.id)).where(
+    Person.id.in_(bindparam("people", expanding=True))
+)
 _PUT: Final = {"sqlite": _put(sqlite), "postgresql": _put(postgresql)}
 
 
-def report_position(
-    session: Session,
-    person_id: int,
-    lat: float,
-    lng: float,
-    *,
-    now: datetime,
-    accuracy_m: float | None = None,
-) -> int:
-    """Keep where a person on duty is, as a cell; return the cell.
+def report_positions(session: Session, items: Sequence[Report]) -> list[int | JinggeError]:
+    """Keep where people on duty are, as cells.
+
+    Returns
+    -------
+    list
+        For each report the cell, or why it is not kept: `OutsideError` for a place that does not
+        lie in or near the city; `FieldStateError` off duty, as nobody is followed home, or without
+        the person's own consent.
+    """
+    connection = session.connection()
+    settings, *extremes = connection.execute(_CITY).one()
+    box, limits = box_around(extremes), limits_from(settings)
+    newest = max(one.at for one in items)
+    who = {"people": sorted({one.person_id for one in items}), "since": newest - LATEST_OUT}
+    people = {row[0]: (row[1], row[2]) for row in connection.execute(_PEOPLE, who)}
+    refused = [_refusal(one, box, *people.get(one.person_id, (False, False))) for one in items]
+    kept = [one for one, error in zip(items, refused, strict=True) if error is None]
+    if not kept:
+        return [error for error in refused if error is not None]
+    found = cells_at([one.lat for one in kept], [one.lng for one in kept], limits.cell_resolution)
+    cells = iter(found.tolist())
+    rows = [
+        {"person_id": one.person_id, "cell": cell, "at": one.at, "accuracy_m": one.accuracy_m}
+        for one, cell in zip(kept, found.tolist(), strict=True)
+    ]
+    rows.sort(key=itemgetter("person_id"))  # in one order by all, so that none waits crosswise
+    connection.execute(_PUT[connection.dialect.name], rows)
+    return [next(cells) if error is None else error for error in refused]
+
+
+def report_position(session: Session, report: Report) -> int:
+    """Keep where one person on duty is; return the cell.
 
     Raises
     ------
-    OutsideError
-        For a place that does not lie in or near the city.
-    FieldStateError
-        Off duty: nobody is followed home; or without their own consent to it.
+    OutsideError, FieldStateError
+        See `report_positions`.
     """
-    connection = session.connection()
-    values = {"person": person_id, "since": now - LATEST_OUT}
-    on_duty, agrees, settings, *extremes = connection.execute(_ASKED, values).one()
-    box_around(extremes).require(lat, lng)
+    (found,) = report_positions(session, [report])
+    if isinstance(found, JinggeError):
+        raise found
+    return found
+
+
+def _refusal(report: Report, box: Box, on_duty: bool, agrees: bool) -> JinggeError | None:
+    try:
+        box.require(report.lat, report.lng)
+    except OutsideError as error:
+        return error
     if not on_duty:
-        raise FieldStateError("Expected somebody on duty, or on the way to an alert, got neither.")
-    if not agrees:
-        raise FieldStateError("Expected consent to tell one's position, got none.")
-    cell = int(cells_at([lat], [lng], limits_from(settings).cell_resolution)[0])
-    place = {"person_id": person_id, "cell": cell, "at": now, "accuracy_m": accuracy_m}
-    connection.execute(_PUT[connection.dialect.name], place)
-    return cell
-
-
-def is_on_duty(session: Session, person_id: int, now: datetime) -> bool:
-    """Tell whether a person has checked in, or has accepted an alert that goes on."""
-    values = {"person": person_id, "since": now - LATEST_OUT}
-    return bool(session.scalar(_ON_DUTY, values))
+        return FieldStateError("Expected somebody on duty, or on the way to an alert, got neither.")
+    return None if agrees else FieldStateError("Expected consent to tell one's position, got none.")
 
 
 def agrees_to_positions(session: Session, person_id: int) -> bool:
     """Tell whether a person gave their consent to tell where they are while on duty."""
     return bool(session.scalar(_AGREES, {"person": person_id}))
+
+
+def last_positions(
+    session: Session, people: Collection[int], since: datetime
+) -> dict[int, tuple[float, float, datetime]]:
+    """Read where people were last, the middle of a cell, and when, if not before a time."""
+    query = select(Position.person_id, Position.cell, Position.at)
+    return places_of(
+        session.execute(query.where(Position.at > since, Position.person_id.in_(people))).all()
+    )
 
 
 def forget_positions(session: Session, now: datetime, kept: timedelta = KEPT) -> int:

@@ -30,7 +30,7 @@ from data.field.alerts_preferences import preference_of, set_preference
 from data.field.alerts_values import AlertValues, AlertView, CallView
 from data.field.errors import FieldMissingError
 from data.field.limits import limits_of
-from data.field.positions import report_position
+from data.field.positions import Report
 from data.store.audit import append
 from data.store.city_box import city_box
 from data.store.scope import Scope
@@ -276,17 +276,12 @@ def put_preference(
 async def put_position(
     body: schemas.NewPosition,
     access: Annotated[Access, Depends(allowed("position.report"))],
-    store: StoreDep,
+    desk: DeskDep,
     now: NowDep,
 ) -> Response:
     """Keep the reader's last cell; off duty nothing is kept (409)."""
-    person = _person(access)
-
-    def work(session: Session) -> int:
-        where = (body.lat, body.lng)
-        return report_position(session, person, *where, now=now, accuracy_m=body.accuracy_m)
-
-    return _json({"cell": format_cells([await written(store, work)])[0]})
+    report = Report(_person(access), body.lat, body.lng, now, body.accuracy_m)
+    return _json({"cell": format_cells([await desk.positions.submit(report)])[0]})
 
 
 def _values(body: schemas.NewAlert) -> AlertValues:

@@ -19,7 +19,7 @@ from data.field.errors import FieldMissingError, FieldStateError, FieldValueErro
 from data.field.live import is_quiet, live_people
 from data.field.live_feed import Feed, changed_by_clock, prune
 from data.field.live_lease import take_lease
-from data.field.positions import forget_positions, report_position
+from data.field.positions import Report, forget_positions, report_position
 from data.field.tasks import create_task
 from data.store.row_versions import StaleError
 from data.store.scope import Scope
@@ -310,20 +310,24 @@ def check_in(session: Any, person_id: int, city: Any) -> None:
 def test_a_position_is_kept_on_duty_alone_as_a_cell_and_for_some_days(city):
     who = city.people["v01"]
     with pytest.raises(FieldStateError, match="on duty"):
-        city.do(report_position, who, *GATE, now=NOW)
+        city.do(report_position, Report(who, *GATE, NOW))
     city.do(check_in, who, city)
     agree(city, who)
     there = (40.6780, 109.8300)
     with asked(city.store) as statements:
-        cell = city.do(report_position, who, *there, now=NOW, accuracy_m=20.0)
-    assert [one.split()[0] for one in statements if one[:5] != "BEGIN"] == ["SELECT", "INSERT"]
+        cell = city.do(report_position, Report(who, *there, NOW, 20.0))
+    assert [one.split()[0] for one in statements if one[:5] != "BEGIN"] == [
+        "SELECT",
+        "SELECT",
+        "INSERT",
+    ]
     assert cell == cells_at([there[0]], [there[1]], 9)[0]
     one = person(city, "v01")
     assert one.placed_at == NOW
     assert abs(one.lat - there[0]) < 0.003
     late = person(city, "v01", NOW + timedelta(minutes=31))
     assert late.placed_at is None
-    city.do(report_position, who, *GATE, now=NOW + timedelta(minutes=1))
+    city.do(report_position, Report(who, *GATE, NOW + timedelta(minutes=1)))
     with city.store.read() as session:
         assert session.scalar(select(func.count()).select_from(Position)) == 1
     assert city.do(forget_positions, NOW + timedelta(days=8)) == 1
@@ -338,12 +342,12 @@ def test_no_position_is_taken_without_consent_to_it(city):
     who = city.people["v01"]
     city.do(check_in, who, city)
     with pytest.raises(FieldStateError, match="consent"):
-        city.do(report_position, who, *GATE, now=NOW)
+        city.do(report_position, Report(who, *GATE, NOW))
     agree(city, who, withdrawn_at=NOW)
     with pytest.raises(FieldStateError, match="consent"):
-        city.do(report_position, who, *GATE, now=NOW)
+        city.do(report_position, Report(who, *GATE, NOW))
     agree(city, who)
-    city.do(report_position, who, *GATE, now=NOW)
+    city.do(report_position, Report(who, *GATE, NOW))
 
 
 def test_the_feed_tells_what_changed_once(city):
