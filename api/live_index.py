@@ -1,7 +1,7 @@
 """The city's people and tasks in memory: built at start, and following the store's changes.
 
-Each process has its own and reads the feed of changes (`data.field.live_feed`) four times a
-second, so that what any process wrote is seen by all within a second. Requests read it without
+Each process has its own and reads the feed of changes (`data.field.live_feed`) twice a second,
+so that what any process wrote is seen by all within a second. Requests read it without
 touching the database; they see one state of it or the next, never half of one.
 """
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from data.store.engine import Store
     from data.store.scope import Scope
 
-LOOK_EVERY_S: Final = 0.25
+LOOK_EVERY_S: Final = 0.5
 CURRENT_S: Final = 2.0
 """Longer ago than this, others may have changed what nobody here knows of."""
 MANY: Final = 2000

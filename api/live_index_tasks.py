@@ -2,7 +2,7 @@
 
 The search settles role, deadline and places by bits; what remains (rest, overlap, weekly limit,
 cover, age, way) is asked of `data.field.eligibility` task by task, nearest first, and remembered
-until the person or the task changes.
+until the person or what the task asks changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from api.live_index_people import Words
-    from data.field.eligibility import PersonFacts, RoleFacts
+    from data.field.eligibility import Offer, PersonFacts, RoleFacts
     from data.field.limits import Limits
     from data.field.task_values import TaskView
     from dispatch.nearest import Reasons
@@ -50,7 +50,7 @@ class Taker:
     mine : frozenset of int
         Tasks for which they signed up.
     known : dict
-        Task id → (the task as it was asked about, whether the rules allow it).
+        Task id → (what was asked about, whether the rules allow it to this person).
     """
 
     facts: PersonFacts
@@ -58,7 +58,7 @@ class Taker:
     roles: int
     mine: frozenset[int]
     read_at: datetime
-    known: dict[int, tuple[TaskView, bool]] = field(default_factory=dict)
+    known: dict[int, tuple[Offer, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,21 @@ class NearTask:
 
 @dataclass(slots=True)
 class Tasks:
-    """The index of open tasks, by id and number."""
+    """The index of open tasks, by id and number.
+
+    Attributes
+    ----------
+    offers : dict
+        Task id → what a person would take. It is the same object until it says another thing: that
+        a place of the task was taken is no reason to ask the rules again.
+    """
 
     words: Words
     roles: dict[str, RoleFacts]
     index: NearestIndex
     views: list[TaskView | None]
     numbers: dict[int, int]
+    offers: dict[int, Offer]
     free: list[int] = field(default_factory=list)
 
     @classmethod
@@ -96,6 +104,7 @@ class Tasks:
             NearestIndex(cells, _things(tasks, words), [1.0]),
             list(tasks),
             {one.task_id: number for number, one in enumerate(tasks)},
+            {one.task_id: offer_of(one, roles[one.role]) for one in tasks},
         )
 
     def take(self, tasks: Sequence[TaskView], gone: Iterable[int]) -> None:
@@ -110,12 +119,16 @@ class Tasks:
                 self.numbers[one.task_id] = number
             numbers.append(number)
             self.views[number] = one
+            offer = offer_of(one, self.roles[one.role])
+            if self.offers.get(one.task_id) != offer:
+                self.offers[one.task_id] = offer
         if numbers:
             self.index.put(numbers, _things(tasks, self.words))
         left = [self.numbers.pop(task) for task in gone if task in self.numbers]
         if left:
             self.index.drop(left)
             self.free += left
+            self.offers = {task: self.offers[task] for task in self.numbers}
         self.index.settle()
 
     def nearest(
@@ -246,16 +259,16 @@ class Tasks:
         )
 
     def _may_take(self, taker: Taker, task: TaskView, limits: Limits, now: datetime) -> bool:
-        if door_refusals(task, now, limits):
-            return False
-        known = taker.known.get(task.task_id)
-        if known is not None and known[0] is task:
-            return known[1]
         role = self.roles[task.role]
-        passes = not capacity_refusals(task, role, limits) and not refusals(
-            taker.facts, offer_of(task, role), limits
-        )
-        taker.known[task.task_id] = (task, passes)
+        if door_refusals(task, now, limits) or capacity_refusals(task, role, limits):
+            return False
+        offer, known = self.offers.get(task.task_id), taker.known.get(task.task_id)
+        if offer is None:  # gone meanwhile
+            return False
+        if known is not None and known[0] is offer:
+            return known[1]
+        passes = not refusals(taker.facts, offer, limits)
+        taker.known[task.task_id] = (offer, passes)
         return passes
 
 

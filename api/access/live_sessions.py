@@ -2,7 +2,7 @@
 
 What this process does to a session, an account, a role or a factor counts at once
 (`data.store.access_changes`); what another process does, as soon as the live index has followed
-the feed of changes, four times a second. Where no index follows it, or it has fallen behind by two
+the feed of changes, twice a second. Where no index follows it, or it has fallen behind by two
 seconds, nothing is believed from memory. A session that ends by its time ends to the moment.
 """
 

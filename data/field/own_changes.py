@@ -1,7 +1,7 @@
 """Whether something has happened to one person since the feed of changes was last followed.
 
-What a server keeps of a person is dropped when its follower meets a change of theirs, a quarter of
-a second later at most. Whoever has just signed up must not wait so long to see it: before what is
+What a server keeps of a person is dropped when its follower meets a change of theirs, half a second
+later at most. Whoever has just signed up must not wait so long to see it: before what is
 kept is believed, the end of the feed that nobody has followed yet is read (`FeedTail`), or is asked
 for this person alone (`has_changed`).
 """

@@ -11,6 +11,8 @@ from sqlalchemy import update
 from tiny_city import HAIWEI
 from tiny_store import NOW
 
+from api import live_index_tasks
+from data.field.eligibility import refusals
 from data.field.eligibility_tasks import tasks_for
 from data.field.limits import limits_of
 from data.field.signups import sign_up
@@ -19,12 +21,14 @@ from data.field.tasks import create_task, step_task
 from data.store.tables.ground import Beat, Station
 from data.store.tables.people import Person
 from data.store.tables.positions import Position
+from data.store.tables.tasks import Task
 from grid.cells import cells_at
 from grid.travel import great_circle_m
 
 if TYPE_CHECKING:
     from service_client import RunningService
 
+HOUR = timedelta(hours=1)
 ROLES = ("community_reporter", "patrol_guard", "mediator", "service_helper", "law_educator")
 
 
@@ -144,3 +148,23 @@ def test_refusals_by_first_failed_rule(at):
     assert client.get("/api/v1/tasks/nearest").status_code == 200  # from home
     half = client.get("/api/v1/tasks/nearest", params={"lat": 40.6})
     assert half.status_code == 422
+
+
+def test_that_another_takes_a_place_is_no_reason_to_ask_the_rules_again(at, monkeypatch):
+    asked: list[str] = []
+
+    def counted(person: Any, offer: Any, limits: Any) -> Any:
+        asked.append(offer.source)
+        return refusals(person, offer, limits)
+
+    monkeypatch.setattr(live_index_tasks, "refusals", counted)
+    client, people = at.client_as("volunteer", person="liu"), at.ids(Person)
+    task = publish(at)
+    [one] = nearest(client)["items"]
+    assert (one["free"], asked) == (2, [f"task:{task.task_id}"])
+    take(at, task.task_id, people["sun"])
+    [one] = nearest(client)["items"]
+    assert (one["free"], len(asked)) == (1, 1)
+    at.store.submit(lambda s: s.execute(update(Task).values(ends_at=task.ends_at + HOUR)))
+    nearest(client)
+    assert len(asked) == 2
