@@ -102,6 +102,9 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     )
     assets = Assets.load()
     app.state.assets = assets
+    # A request asks the routers in this order: what phones ask all day comes first.
+    for page in PHONE_PAGES:
+        app.include_router(narrowed(page))
     for router in API_V1:
         app.include_router(narrowed(router, "/api/v1"), prefix="/api/v1", responses=problems(500))
     app.include_router(health.router, responses=problems(500))
@@ -110,7 +113,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         *(pages.router, login.router, sign_on.router, account.router),
         *(maps.assets, maps.ground, maps.router, review.router),
         *(map_sheets.router, map_sheets.review),
-        *(*CONSOLE_PAGES, *PHONE_PAGES),
+        *CONSOLE_PAGES,
     ):
         app.include_router(narrowed(page))
     app.include_router(docs.description)

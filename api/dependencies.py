@@ -92,10 +92,15 @@ async def get_settings(request: Request) -> Settings:
     return settings_of(request)
 
 
-async def get_templates(request: Request) -> Templates:
-    """Return the application's templates."""
+def templates_of(request: Request) -> Templates:
+    """Return the templates of a request's application."""
     templates: Templates = request.app.state.templates
     return templates
+
+
+async def get_templates(request: Request) -> Templates:
+    """Return the application's templates."""
+    return templates_of(request)
 
 
 async def get_nonce(request: Request) -> str:

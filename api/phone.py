@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from api.access.actor import Access, Actor
 from api.access.policy import allowed
-from api.dependencies import KeysDep, NowDep, StoreDep, TemplatesDep
+from api.dependencies import now_of, service_of, templates_of
 from api.errors import UnknownIdError
 from api.language import Texts, texts_of
 from api.once import answer, new_key
@@ -100,16 +100,11 @@ class Phone:
 
 
 async def get_phone(
-    access: Annotated[Access, Depends(allowed("phone.own"))],
-    store: StoreDep,
-    keys: KeysDep,
-    now: NowDep,
-    *,
-    templates: TemplatesDep,
-    request: Request,
+    request: Request, access: Annotated[Access, Depends(allowed("phone.own"))]
 ) -> Phone:
     """Return the desk of a request."""
-    return Phone(access, store, keys, now, templates, request)
+    service, templates = service_of(request), templates_of(request)
+    return Phone(access, service.store, service.keys, now_of(request), templates, request)
 
 
 PhoneDep = Annotated[Phone, Depends(get_phone)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from api.settings import Settings
@@ -29,6 +29,12 @@ _ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
 }
+
+
+_HEADERS: Final = [(name.lower().encode(), value.encode()) for name, value in _ALWAYS.items()]
+_OURS: Final = frozenset({b"content-security-policy", *(name for name, _ in _HEADERS)})
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_MARK: Final = "NONCE"
 
 
 def policy(nonce: str, tile_url: str = "") -> str:
@@ -55,7 +61,9 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._tile_url = settings.tile_url
+        self._before, self._between, self._after = (
+            part.encode() for part in policy(_MARK, settings.tile_url).split(_MARK)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with a nonce of its own."""
@@ -67,12 +75,15 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = policy(nonce, self._tile_url)
-                for name, value in _ALWAYS.items():
-                    headers[name] = value
-                # A route that may be cached says so itself; everything else is data.
-                headers.setdefault("Cache-Control", "no-store")
+                message["headers"] = self._headers(message["headers"], nonce.encode())
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+    def _headers(self, given: Iterable[tuple[bytes, bytes]], nonce: bytes) -> list[Any]:
+        """Return an answer's headers with ours."""
+        kept = [one for one in given if one[0] not in _OURS]
+        whole = nonce.join((self._before, self._between, self._after))
+        # A route that may be cached says so itself; everything else is data.
+        more = [] if any(name == b"cache-control" for name, _ in kept) else [_NO_STORE]
+        return [*kept, (b"content-security-policy", whole), *_HEADERS, *more]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STREAM: Final = b"text/event-stream"
@@ -52,33 +55,53 @@ class EndStreams:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        event = self._stopping.begin()
-        is_stream = asyncio.Event()
+        watch: _Watch | None = None
         is_whole = False
+
+        def watched() -> _Watch:
+            nonlocal watch
+            watch = watch or _Watch(self._stopping.begin(), asyncio.Event())
+            return watch
 
         async def send_watched(message: Message) -> None:
             nonlocal is_whole
             is_whole = message["type"] == "http.response.body" and not message.get("more_body")
-            if message["type"] == "http.response.start":
-                headers = dict(message["headers"])
-                if headers.get(b"content-type", b"").startswith(_STREAM):
-                    is_stream.set()
+            if message["type"] == "http.response.start" and _is_stream(message["headers"]):
+                watched().is_stream.set()
             await send(message)
 
-        async def stopped() -> Message:
-            await is_stream.wait()
-            await event.wait()
-            return {"type": "http.disconnect"}
-
         async def receive_or_stop() -> Message:
-            return await _first(receive(), stopped())
+            return await _first(receive(), watched().end())
 
         try:
             await self._app(scope, receive_or_stop, send_watched)
-            if event.is_set() and is_stream.is_set() and not is_whole:
+            if watch is not None and watch.has_ended and not is_whole:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            self._stopping.end(event)
+            if watch is not None:
+                self._stopping.end(watch.is_stopping)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """One request as long as it may turn out to be a stream; most never wait and need none."""
+
+    is_stopping: asyncio.Event
+    is_stream: asyncio.Event
+
+    @property
+    def has_ended(self) -> bool:
+        return self.is_stopping.is_set() and self.is_stream.is_set()
+
+    async def end(self) -> Message:
+        """Wait until a stream is to end, and say that nobody listens any more."""
+        await self.is_stream.wait()
+        await self.is_stopping.wait()
+        return {"type": "http.disconnect"}
+
+
+def _is_stream(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value.startswith(_STREAM) for name, value in headers)
 
 
 async def _first(*waiting: Any) -> Message:

@@ -11,8 +11,6 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette.datastructures import Headers, MutableHeaders
-
 from api.logs import FIELDS
 
 if TYPE_CHECKING:
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from api.metrics import Metrics
 
 HEADER: Final = "x-request-id"
+_HEADER: Final = HEADER.encode()
 UNKNOWN: Final = "(none)"
 """The template of what no route answers."""
 _NUMBER: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -40,7 +39,7 @@ class RequestWatch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        number = request_number(Headers(scope=scope).get(HEADER, ""))
+        number = request_number(_given(scope))
         scope.setdefault("state", {})["request_id"] = number
         begun = time.perf_counter()
         status = 0
@@ -49,7 +48,7 @@ class RequestWatch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = number
+                message["headers"] = [*message["headers"], (_HEADER, number.encode())]
             await send(message)
 
         try:
@@ -60,6 +59,13 @@ class RequestWatch:
             route = route_template(scope)
             self._metrics.note(scope["method"], route, status, seconds)
             _note(scope, route, status, seconds, number)
+
+
+def _given(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == _HEADER:
+            return str(value, "latin-1")
+    return ""
 
 
 def request_number(given: str) -> str:

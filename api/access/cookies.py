@@ -14,7 +14,8 @@ SECURE: Final = "__Host-jingge_session"
 
 def is_secure(request: Request, public_url: str = "") -> bool:
     """Return whether people reach the service by HTTPS."""
-    return request.url.scheme == "https" or public_url.startswith("https://")
+    scheme: str = request.scope["scheme"]
+    return scheme == "https" or public_url.startswith("https://")
 
 
 def session_token(request: Request, public_url: str = "") -> str:

@@ -97,7 +97,8 @@ def allowed(action: str) -> Callable[..., Awaitable[Access]]:
     """
     authority().require(action)
 
-    async def check(request: Request, actor: ActorDep) -> Access:
+    async def check(request: Request) -> Access:
+        actor = await require_actor(request)
         return access_of(actor, action).dated(today_of(request))
 
     check.action = action  # type: ignore[attr-defined]

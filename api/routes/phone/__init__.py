@@ -23,7 +23,7 @@ ROUTERS = tuple(
     module.router
     # The map of tasks before one task, whose number is a part of its address.
     for module in (
-        *(shell, today, alerts, task_map, tasks, turns, exchanges),
+        *(today, shell, alerts, task_map, tasks, turns, exchanges),
         *(availability, tips, points, notices, ways, me, consents),
     )
 )
