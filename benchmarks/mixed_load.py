@@ -9,7 +9,7 @@ that do not wait for answers (a Poisson process), and each is timed **from when 
 from when it could be sent: a server that falls behind shows it. The mix is of weights (`MIX`): the
 page of today and the nearest tasks make more than half; the rest writes: positions, check-ins,
 sign-ups and withdrawals, answers to alerts that a dispatcher makes, tips; and reads points.
-``--only position`` sends that alone, all phones on duty.
+Three of ten phones are on duty when it begins. ``--only position`` sends that alone.
 
 409 where a rule says no (a task is full by now) is an answer, told apart; anything else that is not
 2xx or 303, and what takes ten seconds, is an error.
@@ -77,6 +77,8 @@ MIX: Final = {
 }
 """Kind of request → its weight. What is not possible yet (an answer without an alert, a withdrawal
 without a sign-up) is the page of today."""
+ON_DUTY: Final = 0.3
+"""The part of the phones that are on duty before the load begins, from which positions come."""
 OPEN_TASKS: Final = 300
 ROLE: Final = "community_reporter"
 """A duty role that asks for no profession and no certificate."""
@@ -249,7 +251,10 @@ class Load:
 
     def _position(self, phone: Phone) -> Request | None:
         if not phone.came:  # nobody is followed who is not on duty
-            return None
+            there = [one for one in self._phones if one.came]
+            if not there:
+                return None
+            phone = self._draw.choice(there)
         where = {"lat": self._near(phone.lat), "lng": self._near(phone.lng), "accuracy_m": 12.0}
         return Request("position", _send("PUT", "/api/v1/position", phone.head, where))
 
@@ -423,10 +428,10 @@ async def run(address: str, load: Load, rate: float, seconds: float) -> tuple[fl
     return time.perf_counter() - begun, client.num_opened
 
 
-async def check_all_in(address: str, load: Load, phones: list[Phone]) -> None:
-    """Put all phones on duty."""
+async def check_in(address: str, load: Load, count: int) -> None:
+    """Put the first phones on duty."""
     client = Client(address)
-    for _ in phones:
+    for _ in range(count):
         request = load.check_in()
         if request is not None:
             load.note(request, *await client.ask(request.content), 0.0)
@@ -497,8 +502,8 @@ def measure(url: str, bundle: Path, result: Path, options: argparse.Namespace) -
         ]
         only = tuple(options.only.split(",")) if options.only else ()
         load = Load(phones, head_of(desk, host), tasks, only)
-        if "position" in only:
-            asyncio.run(check_all_in(address, load, phones))
+        if not only or "position" in only:
+            asyncio.run(check_in(address, load, round(ON_DUTY * len(phones))))
         asyncio.run(run(address, load, options.rate / 3, 5))  # warm
         load.times.clear()
         load.answers.clear()

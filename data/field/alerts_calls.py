@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from data.field.alerts_values import call_of, call_query
 from data.field.eligibility_facts import lock_people
@@ -220,6 +220,11 @@ def calls_of(session: Session, alert_id: int) -> list[CallView]:
     return [call_of(row) for row in rows]
 
 
+_MINE: Final = call_query().where(
+    AlertCall.alert_id == bindparam("alert"), AlertCall.person_id == bindparam("person")
+)
+
+
 def call_view(session: Session, alert_id: int, person_id: int) -> CallView:
     """Read one call.
 
@@ -228,8 +233,7 @@ def call_view(session: Session, alert_id: int, person_id: int) -> CallView:
     FieldMissingError
         Where the person was not called to it.
     """
-    mine = (AlertCall.alert_id == alert_id, AlertCall.person_id == person_id)
-    row = session.execute(call_query().where(*mine)).one_or_none()
+    row = session.execute(_MINE, {"alert": alert_id, "person": person_id}).one_or_none()
     if row is None:
         raise FieldMissingError(f"Expected an alert to which one was called, got {alert_id}.")
     return call_of(row)

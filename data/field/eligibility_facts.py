@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, select
 
 from data.field.eligibility import PersonFacts, RoleFacts, Span, Turn
 from data.field.errors import FieldMissingError
+from data.store.reading import rows_of
 from data.store.row_locks import has_row_locks
 from data.store.tables.catalogue import DutyRole, DutyRoleProfession, DutyRoleQualification
 from data.store.tables.insurance import InsuranceCover
@@ -74,7 +75,7 @@ def code_and_home(session: Session, person_id: int) -> tuple[str, tuple[float, f
     FieldMissingError
         Where there is no such person.
     """
-    row = session.execute(_CODE_AND_HOME, {"person": person_id}).one_or_none()
+    row = rows_of(session, _CODE_AND_HOME, {"person": person_id}).one_or_none()
     if row is None:
         raise FieldMissingError(f"Expected the number of a person, got {person_id}.")
     code, lat, lng = row
@@ -98,10 +99,10 @@ def role_facts(session: Session, *codes: str) -> dict[str, RoleFacts]:
     fits: list[defaultdict[str, set[str]]] = []
     for all_words, some in _FITS:
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for code, word in session.execute(some if codes else all_words, values):
+        for code, word in rows_of(session, some if codes else all_words, values):
             found[code].add(word)
         fits.append(found)
-    rows = session.execute(_SOME_ROLES if codes else _ROLES, values)
+    rows = rows_of(session, _SOME_ROLES if codes else _ROLES, values)
     return {
         row.code: RoleFacts(
             row.code,
@@ -118,7 +119,7 @@ def role_facts(session: Session, *codes: str) -> dict[str, RoleFacts]:
 def _batch(
     session: Session, wanted: list[int], starts_at: datetime, ends_at: datetime
 ) -> list[PersonFacts]:
-    rows = session.execute(_PEOPLE, {"people": wanted}).all()
+    rows = rows_of(session, _PEOPLE, {"people": wanted}).all()
     held = _qualifications(session, wanted)
     covers = _covers(session, wanted)
     turns = turns_of(session, wanted, starts_at - AROUND, ends_at + AROUND)
@@ -145,7 +146,7 @@ def _batch(
 
 def _qualifications(session: Session, wanted: list[int]) -> dict[int, list[Span]]:
     found: defaultdict[int, list[Span]] = defaultdict(list)
-    rows = session.execute(_HELD, {"people": wanted})
+    rows = rows_of(session, _HELD, {"people": wanted})
     for person, word, since, expires, revoked in rows:
         # On the day of the revocation it does not hold any more.
         ends = [day for day in (expires, revoked and revoked - timedelta(days=1)) if day]
@@ -155,7 +156,7 @@ def _qualifications(session: Session, wanted: list[int]) -> dict[int, list[Span]
 
 def _covers(session: Session, wanted: list[int]) -> dict[int, list[Span]]:
     found: defaultdict[int, list[Span]] = defaultdict(list)
-    for person, since, until in session.execute(_COVERS, {"people": wanted}):
+    for person, since, until in rows_of(session, _COVERS, {"people": wanted}):
         found[person].append(Span("cover", since, until))
     return found
 
@@ -166,10 +167,10 @@ def turns_of(
     """Read what people are bound to between two moments: places held, and published turns."""
     found: defaultdict[int, list[Turn]] = defaultdict(list)
     values = {"people": wanted, "begin": begin, "end": end}
-    for person, *turn in session.execute(_TASK_TURNS, values):
+    for person, *turn in rows_of(session, _TASK_TURNS, values):
         task_id, code, starts_at, ends_at = turn
         found[person].append(Turn(f"task:{task_id}", code, starts_at, ends_at))
-    rows = session.execute(_ROSTER_TURNS, values)
+    rows = rows_of(session, _ROSTER_TURNS, values)
     for person, scenario_id, code, starts_at, ends_at in rows:
         source = f"roster:{scenario_id}:{code}"
         found[person].append(Turn(source, code, starts_at, ends_at))

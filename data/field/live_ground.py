@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from data.field.task_values import view_of, view_query
+from data.store.reading import rows_of
 from data.store.tables.alerts import Alert, AlertCall
 from data.store.tables.catalogue import DutyRole, Qualification
 from data.store.tables.ground import Beat, GroundCell, Station
@@ -51,10 +52,14 @@ def open_tasks(session: Session, task_ids: Sequence[int] | None = None) -> list[
     return [view_of(row) for row in session.execute(query.order_by(Task.id))]
 
 
+_MINE = select(Signup.task_id).where(
+    Signup.person_id == bindparam("person"), Signup.state.in_(LIVE_SIGNUPS)
+)
+
+
 def live_signups(session: Session, person_id: int) -> frozenset[int]:
     """Read the tasks for which a person has signed up, or waits."""
-    mine = (Signup.person_id == person_id, Signup.state.in_(LIVE_SIGNUPS))
-    return frozenset(session.scalars(select(Signup.task_id).where(*mine)))
+    return frozenset(rows_of(session, _MINE, {"person": person_id}).scalars())
 
 
 def people_of_alerts(session: Session, alert_ids: Iterable[int]) -> set[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from data.field.alerts import create_alert, end_alert
 from data.field.alerts_values import AlertValues
@@ -20,6 +20,7 @@ from data.field.errors import FieldMissingError
 from data.field.wording import ALONE_TITLE
 from data.notices.telling import tell, withdraw
 from data.store.audit import Event, append
+from data.store.reading import rows_of
 from data.store.tables.alerts import Alert
 from data.store.tables.checkins import CheckIn, LoneWatch
 from data.store.tables.ground import Beat
@@ -44,6 +45,11 @@ ROAMING: Final = frozenset({"patrol", "visit"})
 STEP: Final = timedelta(minutes=5)
 """From being asked to officers being told, and from there to an alert."""
 ASKED, TOLD, CALLED = 1, 2, 3
+_SAFE_UNTIL: Final = (
+    select(func.min(LoneWatch.due_at))
+    .join(CheckIn, CheckIn.id == LoneWatch.check_in_id)
+    .where(CheckIn.person_id == bindparam("person"), LoneWatch.ended_at.is_(None))
+)
 
 
 def follow(session: Session, row: CheckIn, limits: Limits, now: datetime) -> None:
@@ -85,7 +91,8 @@ def say_safe(session: Session, person_id: int, *, by: str, now: datetime) -> dat
 
 def safe_until(session: Session, person_id: int) -> datetime | None:
     """Give until when somebody has to say that all is well; None where no timer runs."""
-    return min((one.due_at for one in _open_watches(session, person_id)), default=None)
+    found: datetime | None = rows_of(session, _SAFE_UNTIL, {"person": person_id}).scalar()
+    return found
 
 
 def escalate(

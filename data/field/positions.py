@@ -14,6 +14,7 @@ from data.field.errors import FieldStateError
 from data.field.limits import PLAN_SETTINGS, limits_from
 from data.field.live import LATEST_OUT, places_of
 from data.store.city_box import EXTREMES, OutsideError, box_around
+from data.store.reading import rows_of
 from data.store.tables.alerts import Alert, AlertCall
 from data.store.tables.checkins import CheckIn
 from data.store.tables.ground import Beat
@@ -149,7 +150,7 @@ def _refusal(report: Report, box: Box, on_duty: bool, agrees: bool) -> JinggeErr
 
 def agrees_to_positions(session: Session, person_id: int) -> bool:
     """Tell whether a person gave their consent to tell where they are while on duty."""
-    return bool(session.scalar(_AGREES, {"person": person_id}))
+    return bool(rows_of(session, _AGREES, {"person": person_id}).scalar())
 
 
 def last_positions(

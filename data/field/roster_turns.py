@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, select
 
 from data.field.errors import FieldMissingError
+from data.store.reading import rows_of
 from data.store.tables.ground import Beat, Station
 from data.store.tables.people import Person
 from data.store.tables.rosters import Assignment, Roster
@@ -65,7 +66,7 @@ class RosterTurn:
 
 def turns_of_person(session: Session, person_id: int, *, since: datetime) -> list[RosterTurn]:
     """List a person's turns that end after a moment, by start."""
-    rows = session.execute(_OF_PERSON, {"person": person_id, "since": since})
+    rows = rows_of(session, _OF_PERSON, {"person": person_id, "since": since})
     return [_turn(row) for row in rows]
 
 
