@@ -70,7 +70,14 @@ def _search(
         on_duty_only=alert.on_duty_only,
     )
     excluded = people.numbers_of(wanted.excluded).tolist()
-    return people.search((alert.lat, alert.lng), rules, k, within_m=within_m, excluded=excluded)
+    return people.search(
+        (alert.lat, alert.lng),
+        rules,
+        k,
+        within_m=within_m,
+        within_min=wanted.within_min,
+        excluded=excluded,
+    )
 
 
 def _ids(people: People, found: list[Nearest]) -> list[int]:

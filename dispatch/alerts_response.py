@@ -119,6 +119,16 @@ class ResponseModel:
         come = np.asarray(accept) * self.keeps
         return np.asarray(come * self._in_time(travel_min, within_min, since=0.0))
 
+    def reach_min(self, within_min: float, least: float) -> float:
+        """Return minutes of travel beyond which nobody is there in time with a chance of `least`.
+
+        Not even who surely accepts; the true limit lies at most a hundredth below.
+        """
+        farthest = max(within_min - self.ready_min, 0.0) * np.exp(-self.travel_sigma * _NODES.min())
+        travel = np.linspace(0.0, farthest, 101)
+        is_use = self.chance(np.ones(101), travel, within_min) >= least
+        return float(travel[min(int(is_use.sum()), 100)])
+
     def chance_left(
         self, accept: ArrayLike, travel_min: ArrayLike, since_min: ArrayLike, within_min: ArrayLike
     ) -> NDArray[np.float64]:

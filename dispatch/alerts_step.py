@@ -109,6 +109,20 @@ def wants_wave(alert: OpenAlert, now: datetime, model: ResponseModel) -> bool:
     return _may_call(alert, now) and _chance_now(alert, now, model) < alert.target_chance
 
 
+def reach_min(alert: OpenAlert, now: datetime, model: ResponseModel) -> float:
+    """Return minutes of travel beyond which nobody can be of use in the time that is left."""
+    return model.reach_min(_horizon_min(alert, now), LEAST_USE)
+
+
+def is_any_of_use(
+    alert: OpenAlert, candidates: Candidates, now: datetime, model: ResponseModel
+) -> bool:
+    """Tell whether a candidate can be of use in the time that is left; else look farther."""
+    within = _horizon_min(alert, now)
+    chances = model.chance(candidates.accept, candidates.minutes, within)
+    return bool((chances >= LEAST_USE).any())
+
+
 def advance(alert: OpenAlert, candidates: Candidates, now: datetime, model: ResponseModel) -> Step:
     """Return what is to be done at a moment.
 

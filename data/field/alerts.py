@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, or_, select
 
 from data.field.alerts_calls import call, callable_people, calls_of, stand_down
-from data.field.alerts_stepping import step_alert
+from data.field.alerts_stepping import step_row
 from data.field.alerts_values import AlertValues, AlertView, Wanted, alert_of, alert_query
 from data.field.errors import FieldMissingError, FieldStateError, FieldValueError
 from data.store.keyset import after as later_than
@@ -83,7 +83,8 @@ def create_alert(
     session.add(row)
     session.flush()
     alert = find_alert(session, row.id)
-    if session.scalar(select(Alert.id).where(Alert.id == row.id, visible(scope))) is None:
+    seen = select(Alert.id).where(Alert.id == row.id, visible(scope))
+    if not scope.city and session.scalar(seen) is None:
         raise FieldValueError("Expected a place in your own jurisdiction, got one outside.")
     model = model or ResponseModel()
     refused: dict[str, Refusal] = {}
@@ -96,7 +97,8 @@ def create_alert(
             raise FieldStateError(f"Expected somebody who may be called, got {rules or 'nobody'}.")
         call(session, alert, passing[: alert.most_calls], wave=1, now=now, model=model)
         row.waves = 1
-    step_alert(session, alert.alert_id, find, limits, now=now, model=model)
+    calls = [] if alert.mode == Mode.WAVES else calls_of(session, row.id)
+    step_row(session, row, alert, calls, find=find, limits=limits, now=now, model=model)
     return Made(find_alert(session, alert.alert_id), refused)
 
 

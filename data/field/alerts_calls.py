@@ -120,6 +120,8 @@ def callable_people(
 
     The first list keeps the order of the ids.
     """
+    if not people:
+        return [], {}
     lock_people(session, people)
     found = {one.person_id: one for one in live_people(session, limits, now, list(people))}
     passing, refused = [], {}
@@ -164,6 +166,8 @@ def call(
         told[one.duty].append(one.person.person_id)
     session.flush()
     for duty, people in told.items():
+        if not people:
+            continue
         topic = "alert.call" if duty == Duty.ACT else "alert.observe"
         _tell(session, topic, alert, people, now)
 
@@ -207,6 +211,8 @@ def answer(
 def stand_down(session: Session, alert: AlertView, calls: Iterable[int], now: datetime) -> None:
     """Stand calls down by their numbers, and tell those who had not declined."""
     wanted = list(calls)
+    if not wanted:
+        return
     rows = session.scalars(select(AlertCall).where(AlertCall.id.in_(wanted))).all()
     for row in rows:
         row.state, row.ended_at = "stood_down", now
@@ -216,10 +222,10 @@ def stand_down(session: Session, alert: AlertView, calls: Iterable[int], now: da
 
 def calls_of(session: Session, alert_id: int) -> list[CallView]:
     """List the calls of an alert in the order in which people were called."""
-    rows = session.execute(call_query().where(AlertCall.alert_id == alert_id))
-    return [call_of(row) for row in rows]
+    return [call_of(row) for row in session.execute(_OF_ALERT, {"alert": alert_id})]
 
 
+_OF_ALERT: Final = call_query().where(AlertCall.alert_id == bindparam("alert"))
 _MINE: Final = call_query().where(
     AlertCall.alert_id == bindparam("alert"), AlertCall.person_id == bindparam("person")
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -137,10 +138,13 @@ class Wanted:
         Volunteers who only observe, in place of those who act.
     excluded : frozenset of int
         Ids of people who were called already.
+    within_min : float
+        Minutes of travel; whoever takes longer need not be found.
     """
 
     observers: bool = False
     excluded: frozenset[int] = field(default=frozenset())
+    within_min: float = math.inf
 
 
 Finder = Callable[[AlertView, Wanted], Sequence[int]]

@@ -30,7 +30,7 @@ from dispatch.alerts import (
 )
 from dispatch.alerts_response import ResponseModel, fitted
 from dispatch.alerts_step import Call, Candidates, OpenAlert, advance, wants_wave
-from dispatch.alerts_waves import chance_of_enough, smallest_wave
+from dispatch.alerts_waves import LEAST_USE, chance_of_enough, smallest_wave
 from dispatch.rules import Tier
 
 NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -296,3 +296,25 @@ def test_a_step_keeps_its_promises(states, minutes, seconds, needed):
         assert step.look_again_at > now
     else:
         assert not step.wave
+
+
+@given(
+    within=st.floats(0.1, 60),
+    least=st.floats(0.001, 0.3),
+    accept=st.floats(0, 1),
+    beyond=st.floats(0, 100),
+)
+def test_beyond_its_reach_nobody_is_of_use(
+    within: float, least: float, accept: float, beyond: float
+) -> None:
+    model = ResponseModel()
+    reach = model.reach_min(within, least)
+    assert 0 <= reach <= 3 * within
+    assert model.chance([accept], [reach + beyond], within)[0] < least
+
+
+def test_the_reach_is_as_long_as_it_has_to_be() -> None:
+    model = ResponseModel()
+    reach = model.reach_min(5.0, LEAST_USE)
+    assert model.chance([1.0], [0.97 * reach], 5.0)[0] >= LEAST_USE
+    assert model.chance([1.0], [reach], 5.0)[0] < LEAST_USE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import time, timedelta
 from typing import Any
 
@@ -85,6 +86,25 @@ def test_a_wave_calls_the_smallest_set_and_tells_it_in_the_same_transaction(city
     assert topics(city) == {"alert.call": len(called)}
     assert city.see(due_alerts, NOW) == []
     assert city.see(due_alerts, NOW + timedelta(minutes=1)) == [alert.alert_id]
+
+
+def test_whoever_is_too_far_to_be_of_use_is_read_only_where_nobody_is_nearer(city):
+    asked: list[float] = []
+
+    def near(alert: Any, wanted: Wanted) -> Any:
+        asked.append(wanted.within_min)
+        return everybody(city)(alert, wanted) if wanted.within_min >= least else []
+
+    least = 0.0
+    first = city.do(create_alert, values(), near, LIMITS, by="account:1", now=NOW).alert
+    assert len(asked) == 1
+    assert 0 < asked[0] < 3 * values().target_min
+    least = math.inf
+    second = city.do(create_alert, values(), near, LIMITS, by="account:1", now=NOW).alert
+    assert asked[1:] == [asked[0], math.inf]
+    called = [[one.person_id for one in calls(city, made.alert_id)] for made in (first, second)]
+    assert called[0]
+    assert called[1]
 
 
 def test_silence_and_refusal_are_replaced_by_others(city):
