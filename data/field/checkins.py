@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from data.field.limits import Limits
     from data.store.keys import Keys
 
+_ONE = (
+    select(CheckIn)
+    .where(CheckIn.source == bindparam("source"))
+    .execution_options(populate_existing=True)
+)
 _BY_SOURCE = select(CheckIn).where(CheckIn.source.in_(bindparam("sources", expanding=True)))
 LATE_S = 120
 """An entry that is older than this was waiting for a network."""
@@ -236,8 +241,7 @@ def _require_other(turn: DutyTurn, proof: Proof) -> None:
 def _locked(session: Session, turn: DutyTurn) -> CheckIn | None:
     """Read the turn's row behind the person's lock, so that two phones make one row."""
     lock_people(session, [turn.person_id])
-    query = select(CheckIn).where(CheckIn.source == turn.source)
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    return session.scalars(_ONE, {"source": turn.source}).one_or_none()
 
 
 def _view(session: Session, row: CheckIn) -> CheckInView:

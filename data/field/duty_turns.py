@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from data.field.errors import FieldMissingError
 from data.field.roster_turns import turn_of, turns_of_person
 from data.field.signups import signups_of_person
 from data.field.tasks import find_task
+from data.store.reading import rows_of
 from data.store.tables.people import Person
 from data.store.tables.tasks import Signup
 
@@ -61,6 +62,17 @@ class DutyTurn:
     points: int | None
 
 
+_HELD: Final = (
+    select(Signup.id, Person.code)
+    .join(Person, Person.id == Signup.person_id)
+    .where(
+        Signup.task_id == bindparam("task"),
+        Signup.person_id == bindparam("person"),
+        Signup.state == "confirmed",
+    )
+)
+
+
 def task_turn(session: Session, task_id: int, person_id: int) -> DutyTurn:
     """Give the turn of a person who holds a place of a task.
 
@@ -70,14 +82,11 @@ def task_turn(session: Session, task_id: int, person_id: int) -> DutyTurn:
         Where they hold none.
     """
     task = find_task(session, task_id)
-    mine = select(Signup.id).where(
-        Signup.task_id == task_id, Signup.person_id == person_id, Signup.state == "confirmed"
-    )
-    signup = session.scalar(mine)
-    if signup is None:
+    mine = rows_of(session, _HELD, {"task": task_id, "person": person_id}).one_or_none()
+    if mine is None:
         raise FieldMissingError(f"Expected a place of task {task.code}, got none.")
-    code = session.scalar(select(Person.code).where(Person.id == person_id))
-    return of_task(task, signup, person_id, str(code))
+    signup, code = mine
+    return of_task(task, signup, person_id, code)
 
 
 def roster_turn(session: Session, scenario_id: int, person_id: int, shift: str) -> DutyTurn:

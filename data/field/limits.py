@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from data.store.reading import rows_of
 from data.store.tables.rosters import Roster
 from data.store.tables.scenarios import Scenario
 
@@ -97,7 +98,7 @@ class Limits:
 
 def limits_of(session: Session) -> Limits:
     """Read the limits: those of the plan that was published last, and the usual ones beside."""
-    return limits_from(session.scalar(PLAN_SETTINGS))
+    return limits_from(rows_of(session, PLAN_SETTINGS).scalar())
 
 
 def limits_from(settings: str | None) -> Limits:

@@ -7,7 +7,8 @@ place is given twice. `data.field.waiting` moves the waiting list up.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, func, select, update
 
@@ -19,6 +20,7 @@ from data.field.task_values import view_of, view_query
 from data.field.tasks import find_task
 from data.field.waiting import move_up
 from data.field.wording import Refusal
+from data.store.reading import rows_of
 from data.store.scope import CITY
 from data.store.tables.people import Person
 from data.store.tables.tasks import HOLDING, LIVE_SIGNUPS, Signup, Task
@@ -26,7 +28,7 @@ from data.store.tables.tasks import HOLDING, LIVE_SIGNUPS, Signup, Task
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Row
+    from sqlalchemy import Row, Update
     from sqlalchemy.orm import Session
 
     from data.field.limits import Limits
@@ -172,15 +174,15 @@ def find_signup(session: Session, signup_id: int) -> SignupView:
     FieldMissingError
         Where there is none of this number.
     """
-    found = _views(session, Signup.id == signup_id)
-    if not found:
+    row = session.execute(_ONE, {"signup": signup_id}).one_or_none()
+    if row is None:
         raise FieldMissingError(f"Expected the number of a sign-up, got {signup_id}.")
-    return found[0]
+    return _signup_of(row)
 
 
 def signups_of_task(session: Session, task_id: int) -> list[SignupView]:
     """List a task's sign-ups in the order in which they came."""
-    return _views(session, Signup.task_id == task_id)
+    return [_signup_of(row) for row in session.execute(_OF_TASK, {"task": task_id})]
 
 
 def signups_of_person(
@@ -193,22 +195,26 @@ def signups_of_person(
 
 def change_signup(session: Session, signup_id: int, now: datetime, **values: Any) -> None:
     """Change a sign-up; whoever calls this holds the task's lock."""
-    version = {"changed_at": now, "row_version": Signup.row_version + 1}
     values.setdefault("offered_until", None)
-    session.execute(update(Signup).where(Signup.id == signup_id).values(**values, **version))
+    given = {"of": signup_id, "changed_at": now, **values}
+    rows_of(session, _change(tuple(sorted(values))), given)
+
+
+@lru_cache(maxsize=32)
+def _change(names: tuple[str, ...]) -> Update:
+    """Return the statement that sets some columns; it names them as its values."""
+    given: dict[str, Any] = {name: bindparam(name) for name in (*names, "changed_at")}
+    version = {"row_version": Signup.row_version + 1}
+    return update(Signup).where(Signup.id == bindparam("of")).values(**given, **version)
 
 
 def _count(session: Session, task_id: int, change: int) -> None:
-    session.execute(update(Task).where(Task.id == task_id).values(taken=Task.taken + change))
+    rows_of(session, _COUNT, {"of": task_id, "change": change})
 
 
 def _live(session: Session, task_id: int, person_id: int) -> Signup | None:
-    query = select(Signup).where(
-        Signup.task_id == task_id,
-        Signup.person_id == person_id,
-        Signup.state.in_(LIVE_SIGNUPS),
-    )
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    mine = {"task": task_id, "person": person_id}
+    return session.scalars(_LIVE, mine).one_or_none()
 
 
 def _require_live(session: Session, task_id: int, person_id: int) -> Signup:
@@ -216,18 +222,6 @@ def _require_live(session: Session, task_id: int, person_id: int) -> Signup:
     if row is None:
         raise FieldMissingError(f"Expected a sign-up for task {task_id}, got none.")
     return row
-
-
-def _views(session: Session, condition: Any) -> list[SignupView]:
-    query = (
-        select(Signup, Task.code.label("task_code"), Person.code.label("person_code"), _PLACE)
-        .join(Task, Task.id == Signup.task_id)
-        .join(Person, Person.id == Signup.person_id)
-        .where(condition)
-        .order_by(Signup.id)
-        .execution_options(populate_existing=True)
-    )
-    return [_signup_of(row) for row in session.execute(query)]
 
 
 def _signup_of(found: Row[Any]) -> SignupView:
@@ -261,10 +255,32 @@ _PLACE = (
     .scalar_subquery()
     .label("place_in_line")
 )
-# Written once: each phone asks for its sign-ups with every page of today.
+# Written once: phones ask for them all day.
+_WITH_NAMES: Final = (Task.code.label("task_code"), Person.code.label("person_code"), _PLACE)
+_VIEWS: Final = (
+    select(Signup, *_WITH_NAMES)
+    .join(Task, Task.id == Signup.task_id)
+    .join(Person, Person.id == Signup.person_id)
+    .order_by(Signup.id)
+    .execution_options(populate_existing=True)
+)
+_ONE: Final = _VIEWS.where(Signup.id == bindparam("signup"))
+_OF_TASK: Final = _VIEWS.where(Signup.task_id == bindparam("task"))
+_LIVE: Final = (
+    select(Signup)
+    .where(
+        Signup.task_id == bindparam("task"),
+        Signup.person_id == bindparam("person"),
+        Signup.state.in_(LIVE_SIGNUPS),
+    )
+    .execution_options(populate_existing=True)
+)
+_COUNT: Final = (
+    update(Task).where(Task.id == bindparam("of")).values(taken=Task.taken + bindparam("change"))
+)
 _OF_PERSON = (
     view_query()
-    .add_columns(Signup, Task.code.label("task_code"), Person.code.label("person_code"), _PLACE)
+    .add_columns(Signup, *_WITH_NAMES)
     .join(Signup, Signup.task_id == Task.id)
     .join(Person, Person.id == Signup.person_id)
     .where(Signup.person_id == bindparam("person"), Task.ends_at > bindparam("since"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
 from data.field.eligibility_facts import role_facts
 from data.field.errors import (
@@ -214,14 +214,26 @@ def find_task(
     FieldMissingError
         Where there is none of this number in the scope.
     """
-    if lock and has_row_locks(session):
-        query = select(Task.id).where(Task.id == task_id).with_for_update(key_share=True)
-        session.execute(query).all()
-    query = view_query().where(Task.id == task_id, visible(scope))
-    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    if lock:
+        lock_task(session, task_id)
+    query = _ONE if scope.city else _ONE.where(visible(scope))
+    row = session.execute(query, {"task": task_id}).one_or_none()
     if row is None:
         raise FieldMissingError(f"Expected the number of a task, got {task_id}.")
     return view_of(row)
+
+
+def lock_task(session: Session, task_id: int) -> None:
+    """Keep others from changing a task until the transaction ends."""
+    if has_row_locks(session):
+        query = select(Task.id).where(Task.id == task_id).with_for_update(key_share=True)
+        session.execute(query).all()
+
+
+# Written once: everything that is done to a task reads it first.
+_ONE: Final = (
+    view_query().where(Task.id == bindparam("task")).execution_options(populate_existing=True)
+)
 
 
 def list_tasks(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from data.field.eligibility import refusals
 from data.field.eligibility_facts import facts_of, role_facts
 from data.field.eligibility_tasks import capacity_refusals, door_refusals, offer_of
-from data.field.tasks import find_task
+from data.field.tasks import find_task, lock_task
 from data.notices.telling import tell
+from data.store.reading import rows_of
 from data.store.tables.tasks import Signup, Task
 
 if TYPE_CHECKING:
@@ -22,21 +23,27 @@ if TYPE_CHECKING:
     from data.field.limits import Limits
 
 
+_WAITING: Final = (
+    select(Signup.id, Signup.person_id)
+    .where(Signup.task_id == bindparam("task"), Signup.state == "waiting")
+    .order_by(Signup.id)
+)
+
+
 def move_up(session: Session, task_id: int, limits: Limits, now: datetime) -> list[int]:
     """Offer free places to those who wait, in their order; return the people who are asked.
 
     An offered place is held until it is confirmed, declined or lapses, whoever signs up meanwhile.
     Somebody whom a rule keeps out by now is passed over and keeps waiting. The task is locked here.
     """
-    task = find_task(session, task_id, lock=True)
+    lock_task(session, task_id)
+    waiting = rows_of(session, _WAITING, {"task": task_id}).all()
+    if not waiting:
+        return []
+    task = find_task(session, task_id)
     if door_refusals(task, now, limits):
         return []
     role = role_facts(session, task.role)[task.role]
-    waiting = session.execute(
-        select(Signup.id, Signup.person_id)
-        .where(Signup.task_id == task_id, Signup.state == "waiting")
-        .order_by(Signup.id)
-    ).all()
     people = [person for _, person in waiting]
     facts = {p.person_id: p for p in facts_of(session, people, task.starts_at, task.ends_at)}
     until = min(now + timedelta(minutes=limits.offer_min), task.signup_until)
