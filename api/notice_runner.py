@@ -19,6 +19,7 @@ from data.notices.channels import Groups, Push, VapidKey, load_vapid
 from data.notices.personal import Personal
 from data.notices.relay import Relay
 from data.notices.retention import forget_sent
+from data.notices.text_caps import TextCaps
 from data.points.redemptions import void_lapsed
 from data.store.idempotency import forget_answers
 
@@ -66,6 +67,7 @@ class NoticeRunner:
             groups=Groups(addresses, hosts, topics) if targets else None,
             personal=Personal(patterns, hosts) if patterns else None,
             keys=service.keys,
+            caps=TextCaps(*settings.texts_of_notices()),
             site=settings.public_url,
         )
 

@@ -71,6 +71,8 @@ class Settings:
         Patterns by which people are reached at their own number and mail address, with a blank
         between them: ``sms=jsons://sms.example/send?:to={phone} mail=mailtos://…?to={mail}``. They
         are secrets. Empty: nobody's number or mail is used.
+    notice_texts : str
+        How many text messages go out in 24 hours, ``to one member/to all``; urgent ones always do.
     notice_hosts : str
         The hosts, with commas between them, to which e-mail and gateways may go.
     push_key_file : str
@@ -106,6 +108,7 @@ class Settings:
     log: str = ""
     notice_targets: str = ""
     notice_personal: str = ""
+    notice_texts: str = "6/5000"
     notice_hosts: str = ""
     push_key_file: str = ""
     push_contact: str = ""
@@ -143,6 +146,7 @@ class Settings:
         self.targets()
         self.targets_of_notices()
         self.personal_of_notices()
+        self.texts_of_notices()
         if self.push_contact and not self.push_contact.startswith(("mailto:", "https://")):
             raise SettingsError("Expected JINGGE_PUSH_CONTACT to begin with mailto: or https://.")
         try:
@@ -219,6 +223,15 @@ class Settings:
                 )
             found[pair[1]] = pair[2]
         return found
+
+    def texts_of_notices(self) -> tuple[int, int]:
+        """Return how many text messages go out in a day: to one member, to all together."""
+        found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", self.notice_texts)
+        if found is None:
+            raise SettingsError(
+                f"Expected JINGGE_NOTICE_TEXTS such as 6/5000, got {self.notice_texts!r:.40}."
+            )
+        return int(found[1]), int(found[2])
 
     def hosts_of_notices(self) -> frozenset[str]:
         """Return the hosts to which e-mail and gateways may go."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from data.notices.channels import Groups, Push
     from data.notices.personal import Personal
+    from data.notices.text_caps import TextCaps
     from data.store.engine import Store
     from data.store.keys import Keys
 
@@ -61,6 +62,8 @@ class Relay:
         None: that channel is not there and what is meant for it ends as ``gone``.
     keys : Keys, optional
         Open people's own addresses; without them nothing goes there.
+    caps : TextCaps, optional
+        How many text messages go out in a day.
     site : str
         Address of the service, for links in mail and text messages; empty: none.
     chance : random.Random, optional
@@ -77,12 +80,14 @@ class Relay:
         groups: Groups | None = None,
         personal: Personal | None = None,
         keys: Keys | None = None,
+        caps: TextCaps | None = None,
         site: str = "",
         chance: random.Random | None = None,
     ) -> None:
         self._store, self._clock, self._zone = store, clock, zone
         self._push, self._groups, self._personal = push, groups, personal
         self._ways = frozenset(personal.patterns) if personal and keys else frozenset[str]()
+        self._caps = caps
         self._site = site.rstrip("/")
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._name = secrets.token_hex(8)
@@ -107,7 +112,9 @@ class Relay:
         if not self._has_due(now):  # a look that takes no writer's turn
             return 0
         count = self._store.submit(
-            lambda session: spread(session, now, self._zone, groups=self._groups, ways=self._ways)
+            lambda session: spread(
+                session, now, self._zone, groups=self._groups, ways=self._ways, caps=self._caps
+            )
         )
         parcels = self._store.submit(lambda session: self._lease(session, now))
         for parcel in parcels:

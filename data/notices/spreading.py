@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from data.notices.addresses import has_address
 from data.notices.preferences import leaves_at, preference_of, stops_of
+from data.notices.text_caps import TextCaps, TextsOfDay
 from data.notices.ways import ways_for
 from data.store.tables.accounts import Account
 from data.store.tables.notices import InboxNotice, PushSubscription
@@ -33,6 +34,7 @@ def spread(
     *,
     groups: Groups | None = None,
     ways: Collection[str] = (),
+    caps: TextCaps | None = None,
 ) -> int:
     """Spread the oldest notices that nobody has spread, in one transaction; return how many.
 
@@ -40,6 +42,8 @@ def spread(
     ----------
     ways : collection of str
         Those to people's own addresses that there are, of ``sms`` and ``mail``.
+    caps : TextCaps, optional
+        How many text messages go out in a day.
     """
     rows = session.scalars(
         select(OutboxNotice)
@@ -53,16 +57,26 @@ def spread(
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+    texts = None
+    if rows and "sms" in ways:
+        texts = TextsOfDay.read(session, caps or TextCaps(), now)
     for row in rows:
-        row.outcome, row.sent_at = _spread_one(session, row, now, zone, ways), now
+        row.outcome, row.sent_at = _spread_one(session, row, now, zone, ways, texts), now
         if groups is not None:
             _to_groups(session, row, groups.told_of(row.topic), now)
     session.flush()
+    if texts is not None:
+        texts.tell()
     return len(rows)
 
 
-def _spread_one(
-    session: Session, row: OutboxNotice, now: datetime, zone: ZoneInfo, ways: Collection[str]
+def _spread_one(  # noqa: PLR0917 - what one row is spread by
+    session: Session,
+    row: OutboxNotice,
+    now: datetime,
+    zone: ZoneInfo,
+    ways: Collection[str],
+    texts: TextsOfDay | None,
 ) -> str:
     person = row.content.get("person_id")
     account = session.scalar(select(Account.id).where(Account.person_id == person))
@@ -87,7 +101,9 @@ def _spread_one(
     if preference.push and "push" in wanted:
         _to_browsers(session, row, account, now, due)
     for way in sorted(wanted & set(ways)):
-        if has_address(session, account, way):
+        if not has_address(session, account, way):
+            continue
+        if way != "sms" or texts is None or texts.take(account, urgent=row.urgent):
             session.add(_to_own_address(row, account, way, now, due))
     return "sent"
 

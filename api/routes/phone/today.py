@@ -21,6 +21,7 @@ from api.views.phone.turns import LEFT, with_kept
 from data.field.checkins import check_ins_of, find_check_in
 from data.field.duty_turns import of_roster, of_task
 from data.field.eligibility_facts import code_and_home
+from data.field.errors import FieldMissingError
 from data.field.lone import safe_until
 from data.field.my_shifts import UNSAID, find_shift, my_shifts, reply_to_shift
 from data.field.positions import COMING, agrees_to_positions
@@ -112,10 +113,13 @@ def shifts(phone: PhoneDep) -> Response:
 
 @router.get("/shifts/{scenario_id}/{shift}")
 def turn(phone: PhoneDep, scenario_id: int, shift: str) -> Response:
-    """Show one turn of the roster."""
+    """Show one turn of the roster; to whom it does not belong (any more), where theirs are."""
     with phone.store.read() as session:
         reader = reader_of(session, phone)
-        found = find_shift(session, scenario_id, phone.person, shift)
+        try:
+            found = find_shift(session, scenario_id, phone.person, shift)
+        except FieldMissingError:
+            return phone.render("turn_gone.html", 404, tab="shifts", back="/m/shifts")
         card = shift_card(found, reader)
         duty = of_roster(found.turn, phone.person)
         kept, alone = find_check_in(session, duty), safe_until(session, phone.person)

@@ -103,3 +103,10 @@ def test_a_turn_is_its_owners_alone(clocked: RunningService, phone: TestClient) 
     assert other.get(turn).status_code == 404
     fields = {"csrf": other.headers["X-CSRF-Token"], "once": "a-key-of-a-form"}
     assert other.post(f"{turn}/confirm", data=fields).status_code == 404
+
+
+def test_a_turn_that_is_not_ones_own_leads_to_ones_turns(phone: TestClient) -> None:
+    gone = phone.get("/m/shifts/1/nowhere")
+    assert gone.status_code == 404
+    assert "这一班已不在您名下" in gone.text
+    assert 'href="/m/shifts"' in gone.text

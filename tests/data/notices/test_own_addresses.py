@@ -30,9 +30,10 @@ from data.notices.personal import Personal
 from data.notices.preferences import set_preference, stop
 from data.notices.relay import LONGEST_WAIT_S, MAX_TRIES, Relay
 from data.notices.telling import tell
+from data.notices.text_caps import TextCaps
 from data.notices.ways import KINDS, keep_ways, ways_of
 from data.store.personal import set_personal
-from data.store.tables.notices import NoticeMail
+from data.store.tables.notices import InboxNotice, NoticeMail
 from data.store.tables.outbox import OutboxNotice
 from data.store.tables.people import Person
 
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PHONE, MAIL = "13800001234", "liu+jg@example.cn"
+
+
+MANY = TextCaps(100, 100)
 
 
 class Clock:
@@ -76,11 +80,10 @@ def clock() -> Clock:
     return Clock()
 
 
-def relay_to(store: Store, clock: Clock, **patterns: str) -> Relay:
+def relay_to(store: Store, clock: Clock, caps: TextCaps = MANY, **patterns: str) -> Relay:
     personal = Personal(patterns, {"127.0.0.1"})
-    site = "https://jg.example"
-    chance = random.Random(1)
-    return Relay(store, clock, ZONE, personal=personal, keys=KEYS, site=site, chance=chance)
+    more = {"site": "https://jg.example", "chance": random.Random(1), "caps": caps}
+    return Relay(store, clock, ZONE, personal=personal, keys=KEYS, **more)  # type: ignore[arg-type]
 
 
 def drain(relay: Relay, clock: Clock) -> None:
@@ -339,3 +342,31 @@ def test_ways_are_push_unless_somebody_chose(store: Store, town: Town) -> None:
     assert read()["task"] == {"push"}
     with pytest.raises(ValueError, match="shoes"):
         wants(store, town, "sms", kind="shoes")
+
+
+@pytest.mark.parametrize("caps", [TextCaps(2, 100), TextCaps(100, 2)])
+def test_a_day_has_so_many_texts_and_urgent_ones_besides(
+    store: Store, town: Town, clock: Clock, caps: TextCaps, caplog: pytest.LogCaptureFixture
+) -> None:
+    wants(store, town, "sms")
+    wants(store, town, "sms", kind="alert")
+    with receiving(0.0) as gateway:
+        sms = f"json://{gateway.address}/send?:to={{phone}}"
+        relay = relay_to(store, clock, caps, sms=sms)
+        for number in range(4):
+            told(store, town, str(number))
+        drain(relay, clock)
+        assert len(gateway.bodies) == 2
+        assert "2 text messages were held back" in caplog.text
+        told(store, town, "9", topic="alert.call", urgent=True)
+        drain(relay, clock)
+        assert len(gateway.bodies) == 3
+        told(store, town, "10")
+        drain(relay, clock)
+        assert len(gateway.bodies) == 3
+        clock.now += timedelta(days=1)
+        told(store, town, "11")
+        drain(relay, clock)
+        assert len(gateway.bodies) == 4
+    with store.read() as session:
+        assert session.scalar(select(func.count()).select_from(InboxNotice)) == 7
