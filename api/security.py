@@ -34,7 +34,8 @@ _ALWAYS: Final = {
 _HEADERS: Final = [(name.lower().encode(), value.encode()) for name, value in _ALWAYS.items()]
 _OURS: Final = frozenset({b"content-security-policy", *(name for name, _ in _HEADERS)})
 _NO_STORE: Final = (b"cache-control", b"no-store")
-_MARK: Final = "NONCE"
+_MARK: Final = "\0"
+"""Stands for the nonce where the policy is cut in pieces; no address of tiles can hold it."""
 
 
 def policy(nonce: str, tile_url: str = "") -> str:
