@@ -77,6 +77,8 @@ MIX: Final = {
 }
 """Kind of request → its weight. What is not possible yet (an answer without an alert, a withdrawal
 without a sign-up) is the page of today."""
+OPEN_ALERTS: Final = 40
+"""So many go on at once; then the duty room ends the oldest before it makes another."""
 ON_DUTY: Final = 0.3
 """The part of the phones that are on duty before the load begins, from which positions come."""
 OPEN_TASKS: Final = 300
@@ -205,6 +207,7 @@ class Load:
         self._by_code = {one.code: one for one in phones}
         self._keys = itertools.count()
         self._called: deque[tuple[Phone, int]] = deque()
+        self._open: deque[int] = deque()
         self.times: dict[str, list[float]] = defaultdict(list)
         self.told: dict[str, list[float]] = defaultdict(list)
         self.answers: dict[str, Counter[str]] = defaultdict(Counter)
@@ -232,6 +235,7 @@ class Load:
             self.refused[f"{request.kind}: {_detail(body)}"] += 1
         if request.kind == "alert" and status == "201":
             alert = json.loads(body)
+            self._open.append(alert["id"])
             called = (self._by_code.get(call["person"]) for call in alert["calls"])
             self._called.extend((one, alert["id"]) for one in called if one)
         if phone is not None and request.kind == "signup" and status == "201":
@@ -297,6 +301,9 @@ class Load:
         return Request("answer", _send("POST", f"/api/v1/alerts/{alert}/{word}", phone.head, body))
 
     def _alert(self, phone: Phone) -> Request:
+        if len(self._open) >= OPEN_ALERTS:
+            path = f"/api/v1/alerts/{self._open.popleft()}/end?state=closed"
+            return Request("alert", _send("PUT", path, self._desk, {"outcome": "合成"}))
         what = {"kind": "missing_person", "title": "走失老人（合成）", "danger": "calm"}
         body = what | {"lat": self._near(phone.lat), "lng": self._near(phone.lng)}
         content = _send("POST", "/api/v1/alerts", self._desk, body, key=self._key())
