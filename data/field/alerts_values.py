@@ -107,6 +107,7 @@ class AlertView:
     cell: int
     beat_id: int | None
     beat_code: str | None
+    beat_name: str | None
     station_id: int | None
     station_code: str | None
     area: Mapping[str, Any] | None
@@ -154,7 +155,12 @@ Finder = Callable[[AlertView, Wanted], Sequence[int]]
 def alert_query() -> Select[*tuple[Any, ...]]:
     """Give the query whose rows `alert_of` reads."""
     return (
-        select(Alert, Station.code.label("station_code"), Beat.code.label("beat_code"))
+        select(
+            Alert,
+            Station.code.label("station_code"),
+            Beat.code.label("beat_code"),
+            Beat.name.label("beat_name"),
+        )
         .join(Station, Station.id == Alert.station_id, isouter=True)
         .join(Beat, Beat.id == Alert.beat_id, isouter=True)
     )
@@ -163,7 +169,7 @@ def alert_query() -> Select[*tuple[Any, ...]]:
 def alert_of(row: Row[Any]) -> AlertView:
     """Give a row of `alert_query` as a value."""
     alert: Alert = row[0]
-    other = {"alert_id", "station_code", "beat_code", "mode", "danger", "state"}
+    other = {"alert_id", "station_code", "beat_code", "beat_name", "mode", "danger", "state"}
     same = {
         name: getattr(alert, name) for name in AlertView.__dataclass_fields__ if name not in other
     }
@@ -171,6 +177,7 @@ def alert_of(row: Row[Any]) -> AlertView:
         alert_id=alert.id,
         station_code=row.station_code,
         beat_code=row.beat_code,
+        beat_name=row.beat_name,
         mode=Mode(alert.mode),
         danger=Danger(alert.danger),
         state=AlertState(alert.state),

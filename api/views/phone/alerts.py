@@ -31,7 +31,7 @@ def alarm_card(alert: AlertView, call: CallView, reader: Reader) -> dict[str, An
     return {
         "id": alert.alert_id,
         "title": alert.title,
-        "where": alert.place or alert.beat_code or "–",
+        "where": alert.place or alert.beat_name or alert.beat_code or "–",
         "way": _way(call, reader),
         "action": texts("phone.answer" if asks else "phone.go_on"),
     }

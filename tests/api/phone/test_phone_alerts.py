@@ -55,6 +55,16 @@ def test_from_the_call_to_done(phone: TestClient, alert: int) -> None:
     assert f"/m/alerts/{alert}" not in phone.get("/m").text
 
 
+def test_a_place_without_words_of_its_own_is_the_beats_name(
+    clocked: RunningService, phone: TestClient
+) -> None:
+    officer = clocked.client_as("community_officer", beat="haiwei", person="wang")
+    body = {name: value for name, value in ALERT.items() if name != "place"}
+    made = officer.post("/api/v1/alerts", json=body, headers={"Idempotency-Key": "nowhere-named"})
+    assert made.status_code == 201, made.text
+    assert "海威警格" in phone.get("/m").text
+
+
 def test_a_decline_is_one_tap(phone: TestClient, alert: int) -> None:
     page = phone.get(f"/m/alerts/{alert}").text
     press(phone, page, f"/m/alerts/{alert}/decline")
