@@ -132,9 +132,10 @@ def _passing(
     for within in (reach_min(seen, now, model), math.inf):
         near = find(alert, Wanted(excluded=excluded, within_min=within))
         found, _ = callable_people(session, alert, near, limits, now)
-        passing = [one for one in found if one.duty == Duty.ACT]
+        passing += [one for one in found if one.duty == Duty.ACT]
         if is_any_of_use(seen, _candidates(passing, model), now, model):
             break
+        excluded |= frozenset(near)  # who was read just now is not read again
     return passing
 
 
