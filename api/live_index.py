@@ -19,7 +19,7 @@ from api.live_index_people import MODES, People, Words
 from api.live_index_tasks import Taker, Tasks
 from data.field.eligibility_facts import person_facts, role_facts
 from data.field.limits import Limits, limits_of
-from data.field.live import FRESH, live_people
+from data.field.live import FRESH, last_positions, live_people
 from data.field.live_feed import Feed, FeedLostError, changed_by_clock
 from data.field.live_ground import (
     alert_places,
@@ -32,7 +32,6 @@ from data.field.live_ground import (
     words_of_catalogue,
 )
 from data.field.own_changes import FeedTail, Followed
-from data.field.positions import last_positions
 from data.store.errors import StoreError
 from dispatch.nearest_rules import role_bits
 from grid.cells import cells_at
@@ -305,7 +304,7 @@ class LiveIndex:
         # Where somebody stands changes nothing else of them, and phones say it all day.
         moved = {key for kind, key in changes if kind == "position"} - people
         if moved:
-            places = last_positions(session, moved, now - FRESH)
+            places = last_positions(session, now - FRESH, moved)
             live.people.move(places)
             people |= moved - places.keys()
         if people:

@@ -27,7 +27,7 @@ from grid.coverage import TIER_MODES
 from grid.travel import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime, time
 
     from sqlalchemy import ColumnElement
@@ -125,7 +125,7 @@ class _Reading:
         self._held = self._qualifications()
         self._insured = self._covered()
         self._on_duty = self._checked_in() | self._rostered()
-        self._places = self._positions()
+        self._places = last_positions(session, now - FRESH, people)
         self._calls = self._called()
         self._show_up = self._rates()
         self._preferences = {
@@ -245,12 +245,6 @@ class _Reading:
         )
         return set(self._session.scalars(query))
 
-    def _positions(self) -> dict[int, tuple[float, float, datetime]]:
-        query = select(Position.person_id, Position.cell, Position.at).where(
-            Position.at > self._now - FRESH, self.among(Position.person_id)
-        )
-        return places_of(self._session.execute(query).all())
-
     def _called(self) -> dict[int, tuple[int, int, int, int]]:
         call = AlertCall
         said_yes = call.state.in_(YES) | and_(
@@ -278,8 +272,14 @@ class _Reading:
         return set(self._session.scalars(select(column).where(condition, self.among(column))))
 
 
-def places_of(rows: Sequence[Any]) -> dict[int, tuple[float, float, datetime]]:
-    """Return the middles of cells, and the times, of rows of (person_id, cell, at)."""
+def last_positions(
+    session: Session, since: datetime, people: Collection[int] | None = None
+) -> dict[int, tuple[float, float, datetime]]:
+    """Read where people were last after a time, the middle of a cell, and when; None: all."""
+    query = select(Position.person_id, Position.cell, Position.at).where(Position.at > since)
+    if people is not None:
+        query = query.where(Position.person_id.in_(people))
+    rows = session.execute(query).all()
     if not rows:
         return {}
     lat, lng = cell_centres([row.cell for row in rows])

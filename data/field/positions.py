@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from data.field.errors import FieldStateError
 from data.field.limits import PLAN_SETTINGS, limits_from
-from data.field.live import LATEST_OUT, places_of
+from data.field.live import LATEST_OUT
 from data.store.city_box import EXTREMES, OutsideError, box_around
 from data.store.reading import rows_of
 from data.store.tables.alerts import Alert, AlertCall
@@ -22,16 +22,16 @@ from data.store.tables.people import Consent, Person
 from data.store.tables.positions import Position
 from dispatch.alerts import CallState
 from grid.cells import cells_at
-from grid.errors import JinggeError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import BindParameter, ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
     from data.store.city_box import Box
+    from grid.errors import JinggeError
 
 KEPT: Final = timedelta(days=7)
 """How long a last position is kept."""
@@ -124,20 +124,6 @@ def report_positions(session: Session, items: Sequence[Report]) -> list[int | Ji
     return [next(cells) if error is None else error for error in refused]
 
 
-def report_position(session: Session, report: Report) -> int:
-    """Keep where one person on duty is; return the cell.
-
-    Raises
-    ------
-    OutsideError, FieldStateError
-        See `report_positions`.
-    """
-    (found,) = report_positions(session, [report])
-    if isinstance(found, JinggeError):
-        raise found
-    return found
-
-
 def _refusal(report: Report, box: Box, on_duty: bool, agrees: bool) -> JinggeError | None:
     try:
         box.require(report.lat, report.lng)
@@ -151,16 +137,6 @@ def _refusal(report: Report, box: Box, on_duty: bool, agrees: bool) -> JinggeErr
 def agrees_to_positions(session: Session, person_id: int) -> bool:
     """Tell whether a person gave their consent to tell where they are while on duty."""
     return bool(rows_of(session, _AGREES, {"person": person_id}).scalar())
-
-
-def last_positions(
-    session: Session, people: Collection[int], since: datetime
-) -> dict[int, tuple[float, float, datetime]]:
-    """Read where people were last, the middle of a cell, and when, if not before a time."""
-    query = select(Position.person_id, Position.cell, Position.at)
-    return places_of(
-        session.execute(query.where(Position.at > since, Position.person_id.in_(people))).all()
-    )
 
 
 def forget_positions(session: Session, now: datetime, kept: timedelta = KEPT) -> int:

@@ -20,7 +20,7 @@ from data.field.errors import FieldMissingError, FieldStateError, FieldValueErro
 from data.field.live import is_quiet, live_people
 from data.field.live_feed import Feed, changed_by_clock, prune
 from data.field.live_lease import take_lease
-from data.field.positions import Report, forget_positions, report_position
+from data.field.positions import Report, forget_positions, report_positions
 from data.field.tasks import create_task
 from data.store.row_versions import StaleError
 from data.store.scope import Scope
@@ -325,6 +325,14 @@ def check_in(session: Any, person_id: int, city: Any) -> None:
             created_at=NOW,
         )
     )
+
+
+def report_position(session: Any, report: Report) -> int:
+    """Report one position; raise what its sender would be told."""
+    (found,) = report_positions(session, [report])
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def test_a_position_is_kept_on_duty_alone_as_a_cell_and_for_some_days(city):
