@@ -87,7 +87,6 @@ class KeptDays:
         self._index = index
         self._lock = threading.Lock()
         self._days: dict[int, Day] = {}
-        self._bonds: dict[int, Bonds] = {}
         self._of_task: dict[int, set[int]] = defaultdict(set)
         self._of_alert: dict[int, set[int]] = defaultdict(set)
         self._of_watch: dict[int, set[int]] = defaultdict(set)
@@ -121,13 +120,13 @@ class KeptDays:
         # In this order: what is told of between two of these lines costs another reading, no more.
         is_current, is_told = self._index.is_current, self._index.catch_up()
         forgotten, followed = self._forgotten, self._index.followed
-        known, bonds = self._days.get(person_id), self._bonds.get(person_id, Bonds())
+        known = self._days.get(person_id)
         if (
             known is not None
             and followed is not None
             and is_current
             and _is_fresh(known, now)
-            and (is_told or not has_changed(session, followed, person_id, bonds))
+            and (is_told or not has_changed(session, followed, person_id, known.bonds))
         ):
             return known
         found = read(session)
@@ -165,18 +164,20 @@ class KeptDays:
             if len(self._days) >= MOST:
                 self._clear()
             self._drop(person_id)
-            self._days[person_id], self._bonds[person_id] = day, day.bonds
+            self._days[person_id] = day
             for keys, those in self._by_bond(day.bonds):
                 for key in keys:
                     those[key].add(person_id)
 
     def _clear(self) -> None:
-        for kept in (self._days, self._bonds, self._of_task, self._of_alert, self._of_watch):
+        for kept in (self._days, self._of_task, self._of_alert, self._of_watch):
             kept.clear()
 
     def _drop(self, person_id: int) -> None:
-        self._days.pop(person_id, None)
-        for keys, those in self._by_bond(self._bonds.pop(person_id, Bonds())):
+        day = self._days.pop(person_id, None)
+        if day is None:
+            return
+        for keys, those in self._by_bond(day.bonds):
             for key in keys:
                 those[key].discard(person_id)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +47,7 @@ class TextsOfDay:
 
     caps: TextCaps
     sent: Counter[int]
-    held_back: int = field(default=0)
+    held_back: int = 0
 
     @classmethod
     def read(cls, session: Session, caps: TextCaps, now: datetime) -> TextsOfDay:
